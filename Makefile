@@ -1,0 +1,50 @@
+# Set-up and the four commands that always work: run, test, check, clean. Each installs what it needs.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+ARGS   ?=
+
+.PHONY: run test check format lock clean
+
+run: $(VENV)/.run          ## do the job that settings.ini describes (out of the box: the demo portal)
+	$(PY) run.py run $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.browser   ## the whole suite, real Chrome included
+	$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.dev        ## formatting, lint, types, architecture
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PY) -m pytest -q tests/unit/test_architecture.py
+
+format: $(VENV)/.dev       ## put the formatting right
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lock: $(VENV)/.dev         ## renew the lock files from pyproject.toml
+	$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock" -q pyproject.toml -o requirements.lock
+	$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock" -q pyproject.toml --group dev -o requirements-dev.lock
+
+clean:                     ## remove what make built; work/ with your documents stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tabcrew needs Python 3.11 or newer, this is %s. Name another: make PYTHON=python3.12" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+# A Chrome and, on Linux, a virtual display for the tests in a visible Chrome.
+$(VENV)/.browser: | $(VENV)/.dev
+	$(PY) -m chrome_launcher.install --with-display
+	@touch $@

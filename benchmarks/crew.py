@@ -1,0 +1,64 @@
+"""The workers that are measured: Tabcrew's own attach and adapter, and the same without the tab endpoint."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tabworker.adapters.form_settings import FormSettings
+
+
+@dataclass(frozen=True)
+class CrewMember:
+    """A worker process and the pipe to it: it says "ready", takes numbers of records, and says "done" to
+    each.
+    """
+
+    process: Any
+    talk: Any
+
+
+def crew_member(
+    talk: Any,
+    browser_ws_url: str,
+    target_id: str | None,
+    downloads: Path,
+    settings: FormSettings,
+    signs_in: bool,
+) -> None:
+    """A worker. ``target_id`` None: the naive one, attached to the whole browser in a tab that it opens
+    itself.
+    """
+    from playwright.sync_api import sync_playwright
+    from tabworker.adapters.form import FormAdapter
+
+    from tabworker.attach import attach
+    from tabworker.messages import Credentials
+    from tabworker.tab import Tab
+    from tests.support.portal import PASSWORD, USERNAME
+
+    with sync_playwright() as playwright:
+        if target_id is None:
+            browser = playwright.chromium.connect_over_cdp(
+                browser_ws_url, artifacts_dir=downloads, is_local=True
+            )
+            page = browser.contexts[0].new_page()
+        else:
+            page = attach(playwright, browser_ws_url, target_id, downloads).page
+        tab = Tab(page, downloads_dir=downloads, on_step=lambda _name, _within_s: None)
+        tab.block_resources()
+        if signs_in:
+            FormAdapter(settings).sign_in(tab, Credentials(USERNAME, PASSWORD))
+        _fetch(tab, settings, 0)
+        talk.send("ready")
+        while True:
+            _fetch(tab, settings, talk.recv())
+            talk.send("done")
+
+
+def _fetch(tab: Any, settings: FormSettings, number: int) -> None:
+    ref = f"V-{number % 200 + 1:04}"
+    tab.destination = tab.destination.with_name(f"{os.getpid()}.pdf")
+    tab.step("open record")
+    tab.page.goto(f"{settings.url}/records/{ref}", wait_until="domcontentloaded")
+    tab.capture.fetch(f"{settings.url}/records/{ref}/report.pdf")

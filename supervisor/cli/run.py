@@ -1,0 +1,127 @@
+"""`python run.py [run]`: does the job, from the settings to the closing summary."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from supervisor.cli.embedded_portal import DemoPortalFailed, EmbeddedPortal
+from supervisor.cli.errors import Refused, crash_reports_in
+from supervisor.cli.options import (
+    DEFAULT_SETTINGS_FILE,
+    SettingsOption,
+    WorkDirOption,
+    dotenv_beside,
+    next_commands,
+    settings_from,
+)
+from supervisor.credentials import find_credentials, withdraw_secrets
+from supervisor.exit_codes import ExitCode
+from supervisor.settings import Settings
+from supervisor.terminal import open_display
+from supervisor.terminal.summary import NextCommands, summary_lines
+
+
+@dataclass(frozen=True)
+class _Start:
+    """One start of the job, as the command line asked for it."""
+
+    settings: Settings
+    dotenv: Path
+    fresh: bool
+    only: tuple[str, ...]
+    commands: NextCommands
+
+
+def run(
+    context: typer.Context,
+    settings: SettingsOption = DEFAULT_SETTINGS_FILE,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Tabs that work at the same time.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", help="Only the first N records of the inventory; 0 = all."),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="REF...", help="Only these records, by their reference."),
+    ] = None,
+    headless: Annotated[
+        bool | None, typer.Option("--headless/--visible", help="Without a window, or with one.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was done and start over.")] = False,
+    work_dir: WorkDirOption = None,
+) -> None:
+    """Fetch the documents. This is what happens when no command is given."""
+    if context.args and not only:
+        raise Refused(
+            f"{context.args[0]!r} is no option of run. See python run.py run --help", ExitCode.USAGE
+        )
+    refs = (*(only or ()), *context.args)
+    loaded = settings_from(settings, work_dir=work_dir, workers=workers, limit=limit, headless=headless)
+    commands = next_commands(settings, work_dir, _options_again(workers, limit, refs, headless))
+    start = _Start(loaded, dotenv_beside(settings), fresh, refs, commands)
+    with crash_reports_in(loaded.run.work_dir):
+        code = _do(start)
+    raise typer.Exit(code)
+
+
+def _do(start: _Start) -> int:
+    # Loaded late: --help, status and refused settings need none of it, and it takes a second.
+    from supervisor.job import Job, JobOptions, JobRefused
+
+    settings = start.settings
+    options = JobOptions(fresh=start.fresh, limit=settings.run.limit, only=start.only)
+    environ = withdraw_secrets(os.environ)  # before the job is opened: that starts a process already
+    try:
+        with Job.open(settings, options) as job:
+            if end := job.already_finished():
+                for line in summary_lines(end, start.commands):
+                    typer.echo(line)
+                return int(end.exit_code or ExitCode.ALL_DONE)
+            # Before the portal: a prompt should not keep one waiting.
+            credentials = find_credentials(settings, environ, start.dotenv, prompt=_is_person())
+            with _portal(settings) as url:
+                return int(job.run(url, credentials, open_display(start.commands)))
+    except JobRefused as refused:
+        raise Refused(str(refused), ExitCode(refused.exit_code)) from refused
+
+
+@contextmanager
+def _portal(settings: Settings) -> Iterator[str]:
+    """The portal's base URL; the demo portal runs as long as the context is open."""
+    if not settings.portal.is_demo:
+        yield settings.portal.url
+        return
+    try:
+        portal = EmbeddedPortal(settings.portal, settings.run.work_dir / "logs")
+        with portal:
+            yield portal.url
+    except DemoPortalFailed as error:
+        raise Refused(str(error), ExitCode.PORTAL_DOWN) from error
+
+
+def _is_person() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _options_again(
+    workers: int | None, limit: int | None, refs: tuple[str, ...], headless: bool | None
+) -> list[str]:
+    """The options that the resuming command needs as well; --fresh would undo what was done."""
+    options = []
+    if workers is not None:
+        options += ["--workers", str(workers)]
+    if limit is not None:
+        options += ["--limit", str(limit)]
+    for ref in refs:
+        options.append(f"--only={ref}")
+    if headless is not None:
+        options.append("--headless" if headless else "--visible")
+    return options

@@ -1,0 +1,91 @@
+"""The last one standing: when the supervisor is gone, however it went, nothing of its run is left a moment
+later.
+
+Chrome survives a SIGKILL of the program that started it, and a stopped process survives its pipe's end. So
+a small process in its own session waits for the end of a pipe that only the supervisor holds, then kills by
+mark: everything that was started with this run's id in its environment, and every Chrome process of this
+run's profile. In a run that ends in good order it finds nothing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from chrome_launcher.process_tree import (
+    processes_of_profile,
+    processes_with_environment,
+    sweep_profile,
+    wait_gone,
+)
+from chrome_launcher.profile import remove_leftovers
+
+RUN_MARK = "TABCREW_RUN"
+"""Environment variable that all processes of a run inherit; its value is the run's id."""
+
+_GONE_WITHIN_S = 5.0
+
+
+class Guardian:
+    """The supervisor's handle on its guardian."""
+
+    def __init__(self, run_id: str, profile: Path, staging: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.guardian", run_id, str(profile), str(staging)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def release(self) -> None:
+        """Let the guardian sweep and end; blocks until it has."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._process.wait(timeout=2 * _GONE_WITHIN_S)
+
+
+def sweep_run(run_id: str, profile: Path) -> list[int]:
+    """Kill every process of this run; returns their pids. A Chrome that somebody else started on the
+    profile is left alone.
+    """
+    ours = processes_with_environment(RUN_MARK, run_id)
+    for process in ours:
+        process.kill()
+    wait_gone(ours, _GONE_WITHIN_S)
+    pids = [process.pid for process in ours]
+    # Chrome's children overwrite their environment with their title, so they are known by the profile only.
+    # A browser process on that profile which does not bear our mark was started by somebody else: then the
+    # children may be its own.
+    if any(not _is_chrome_child(process) for process in processes_of_profile(profile)):
+        return pids
+    return pids + sweep_profile(profile)
+
+
+def _is_chrome_child(process: psutil.Process) -> bool:
+    try:
+        return any(argument.startswith("--type=") for argument in process.cmdline())
+    except psutil.Error:
+        return True  # ended while we looked
+
+
+def main() -> None:
+    """Wait for the end of standard input, then sweep."""
+    run_id, profile, staging = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    while os.read(0, 1024):
+        pass
+    sweep_run(run_id, profile)
+    remove_leftovers(profile)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,321 @@
+"""One job: a work directory that is ours alone, and a run in it from the first process to the last.
+
+Opening takes the ledger's lock, which is what refuses a second supervisor, and clears away what a dead
+supervisor left. Everything that can be refused is refused here, before a process is started.
+"""
+
+import os
+import random
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+
+from loguru import logger
+
+from supervisor.chrome_keeper import ChromeKeeper
+from supervisor.crew import Crew
+from supervisor.dispatch import Dispatcher, Halt
+from supervisor.exit_codes import ExitCode
+from supervisor.guardian import RUN_MARK, Guardian, sweep_run
+from supervisor.journal import Journal
+from supervisor.ledger import Ledger, LedgerError, LedgerLocked
+from supervisor.loop import Loop, Parts
+from supervisor.mailbox import Interrupts, Mailbox
+from supervisor.portal_gate import GateLimits, PortalGate
+from supervisor.publisher import Publisher
+from supervisor.retry import RetryLimits
+from supervisor.settings import Settings
+from supervisor.snapshot import Snapshot
+from supervisor.task_book import TaskBook
+from supervisor.task_states import TaskState
+from supervisor.terminal.display import Display
+from supervisor.work_dir import WorkDir, WorkDirError
+from tabworker.adapters.form_settings import FormSettings
+from tabworker.json_log import log_to_file
+from tabworker.messages import Credentials
+from tabworker.setup import WorkerSetup
+
+_RUN_ID = "run_id"
+
+
+class JobRefused(Exception):
+    """The job cannot be opened; nothing was started. ``str()`` is the message for people."""
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """``fresh``: start over. ``limit``: only the first records of the inventory, 0 = all. ``only``: these
+    references.
+    """
+
+    fresh: bool = False
+    limit: int = 0
+    only: tuple[str, ...] = ()
+
+
+class Job:
+    """A context manager: leaving it gives the work directory back and leaves no process behind."""
+
+    def __init__(self, settings: Settings, options: JobOptions, work_dir: WorkDir, ledger: Ledger) -> None:
+        self._settings = settings
+        self._options = options
+        self._work_dir = work_dir
+        self._ledger = ledger
+        self._run_id = uuid.uuid4().hex
+        self._guardian: Guardian | None = None
+
+    @classmethod
+    def open(cls, settings: Settings, options: JobOptions) -> "Job":
+        """Take the work directory; raises JobRefused."""
+        work_dir = WorkDir(settings.run.work_dir.absolute())
+        ledger = _take_ledger(work_dir, fresh=options.fresh)
+        job = cls(settings, options, work_dir, ledger)
+        try:
+            job._check_only()
+            if job.already_finished() is None:
+                job._take_over()
+        except BaseException:
+            job.close()
+            raise
+        return job
+
+    def __enter__(self) -> "Job":
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._ledger.close()
+        if self._guardian is not None:
+            self._guardian.release()
+
+    def already_finished(self) -> Snapshot | None:
+        """The closing snapshot when this job has nothing left to do; None when there is work."""
+        if not self._ledger.inventory_complete or next(self._open_tasks(), None) is not None:
+            return None
+        counts = self._ledger.counts()
+        failed = counts.failed + counts.quarantined
+        return Snapshot(
+            run_id=self._run_id,
+            pid=os.getpid(),
+            phase="finished",
+            started_at=_utc_now(),
+            updated_at=_utc_now(),
+            counts=counts,
+            portal=self._settings.portal.host,
+            work_dir=str(self._work_dir.root),
+            exit_code=ExitCode.SOME_FAILED if failed else ExitCode.ALL_DONE,
+            summary="nothing to do: every record has ended already",
+        )
+
+    def run(self, base_url: str, credentials: Credentials, display: Display) -> ExitCode:
+        """Fetch what is to be fetched; blocks until that is done or cannot go on. Never raises what a run
+        can meet.
+        """
+        logging = self._settings.logging
+        log_to_file(
+            self._work_dir.logs / "run.jsonl",
+            logging.level,
+            rotate_mb=logging.rotate_mb,
+            keep_files=logging.keep_files,
+        )
+        mailbox = Mailbox()
+        journal = Journal()
+        with Interrupts(mailbox):
+            parts = self._parts(base_url, credentials, display, journal, mailbox)
+            try:
+                halt, snapshot = Loop(parts).run()
+            except (LedgerError, OSError) as error:
+                logger.bind(event="storage_failed").exception("the run stops")
+                halt, snapshot = Halt(ExitCode.DISK, f"the work directory failed: {error}"), None
+                sweep_run(self._run_id, self._work_dir.profile)
+            except BaseException:
+                sweep_run(self._run_id, self._work_dir.profile)
+                raise
+            finally:
+                parts.chrome.stop()
+                self._work_dir.clear_staging()
+            self._close_display(parts, halt, snapshot)
+        mailbox.close()
+        return halt.code
+
+    # --- inside ---
+
+    def _open_tasks(self) -> "filter[str]":
+        only = set(self._options.only)
+        tasks = self._ledger.tasks_in(TaskState.PENDING, TaskState.LEASED, first=self._options.limit)
+        return filter(lambda task: not only or task in only, tasks)
+
+    def _check_only(self) -> None:
+        if not self._ledger.inventory_complete:
+            return  # the references are checked once the inventory has been listed
+        unknown = [ref for ref in self._options.only if not self._ledger.knows(ref)]
+        if unknown:
+            raise JobRefused(
+                f"--only names records that the inventory does not have: {', '.join(unknown[:10])}",
+                ExitCode.USAGE,
+            )
+
+    def _take_over(self) -> None:
+        """Clear away what a dead supervisor left, mark what we start as ours, post the guardian."""
+        dead_run = self._ledger.get_meta(_RUN_ID)
+        if dead_run is not None:
+            swept = sweep_run(dead_run, self._work_dir.profile)
+            if swept:
+                logger.bind(event="dead_run_cleared").warning(
+                    "cleared away {} processes of a dead run", len(swept)
+                )
+        self._ledger.requeue_leases_of_dead_run()
+        self._work_dir.clear_staging()
+        self._ledger.set_meta(_RUN_ID, self._run_id)
+        os.environ[RUN_MARK] = self._run_id
+        self._guardian = Guardian(self._run_id, self._work_dir.profile, self._work_dir.staging)
+
+    def _parts(
+        self, base_url: str, credentials: Credentials, display: Display, journal: Journal, mailbox: Mailbox
+    ) -> Parts:
+        settings, work_dir = self._settings, self._work_dir
+        retry, pacing = settings.retry, settings.pacing
+        book = TaskBook(
+            self._ledger,
+            work_dir,
+            RetryLimits(retry.max_retries, retry.backoff_s, retry.backoff_max_s, retry.max_worker_deaths),
+        )
+        gate = PortalGate(
+            GateLimits(
+                pacing.tasks_per_minute,
+                pacing.portal_down_after,
+                pacing.portal_probe_every_s,
+                pacing.portal_down_give_up_s,
+            ),
+            random.uniform,
+        )
+        known = self._ledger.inventory_complete
+        if known:
+            book.schedule(self._options.only, self._options.limit)
+        dispatcher = Dispatcher(
+            settings,
+            credentials,
+            book,
+            gate,
+            work_dir.staging,
+            journal,
+            self._options.only,
+            inventory_known=known,
+        )
+        # A printed page should show its images; every other way of capture fetches bytes that hold their own.
+        images = not settings.chrome.block_resources or settings.portal.capture == "print"
+
+        def wake() -> None:
+            mailbox.post(None)
+
+        chrome = ChromeKeeper(
+            settings.chrome,
+            work_dir,
+            settings.run.workers,
+            images,
+            wake,
+            lambda text: journal.info("install", text),
+        )
+        form = settings.portal.form(base_url)
+        return Parts(
+            settings=settings,
+            work_dir=work_dir,
+            ledger=self._ledger,
+            book=book,
+            dispatcher=dispatcher,
+            chrome=chrome,
+            crew=Crew(wake),
+            journal=journal,
+            publisher=Publisher(self._run_id, work_dir, settings.portal.host, time.monotonic()),
+            display=display,
+            mailbox=mailbox,
+            make_setup=lambda slot, name: self._setup(slot, name, form),
+        )
+
+    def _setup(self, slot: int, name: str, form: FormSettings) -> WorkerSetup:
+        settings, work_dir = self._settings, self._work_dir
+        return WorkerSetup(
+            slot=slot,
+            name=name,
+            supervisor_pid=os.getpid(),
+            adapter=settings.portal.adapter,
+            portal=form,
+            staging=work_dir.staging,
+            downloads=work_dir.downloads,
+            failures=work_dir.failures,
+            logs=work_dir.logs,
+            temp=work_dir.staging / f"worker-{name}",
+            heartbeat_s=settings.watchdog.heartbeat_s,
+            block_resources=settings.chrome.block_resources,
+            log_level=settings.logging.level,
+        )
+
+    def _close_display(self, parts: Parts, halt: Halt, snapshot: Snapshot | None) -> None:
+        ending = parts.publisher.ending(snapshot, halt, parts.book.counts, parts.journal.events)
+        try:
+            parts.publisher.write(ending, time.monotonic(), force=True)
+        except OSError as error:
+            logger.bind(event="status_not_written").error(
+                "{} cannot be written: {}", self._work_dir.status, error
+            )
+        parts.display.close(ending)
+
+
+def retry_tasks(settings: Settings, refs: tuple[str, ...]) -> int:
+    """Failed and quarantined tasks (all, or those named) back to pending; returns how many. Raises
+    JobRefused.
+    """
+    ledger = _take_ledger(WorkDir(settings.run.work_dir.absolute()), fresh=False)
+    try:
+        ended = set(ledger.tasks_in(TaskState.FAILED, TaskState.QUARANTINED))
+        wrong = [ref for ref in refs if ref not in ended]
+        if wrong:
+            raise JobRefused(
+                f"not failed and not quarantined, so there is nothing to retry: {', '.join(wrong[:10])}",
+                ExitCode.USAGE,
+            )
+        chosen = list(dict.fromkeys(refs)) or sorted(ended)
+        ledger.retry(chosen)
+        return len(chosen)
+    finally:
+        ledger.close()
+
+
+def _take_ledger(work_dir: WorkDir, *, fresh: bool) -> Ledger:
+    """The ledger of a work directory that is ours from now on; raises JobRefused."""
+    try:
+        work_dir.prepare()
+        ledger = Ledger.open(work_dir.ledger)
+        return _start_over(ledger, work_dir) if fresh else ledger
+    except LedgerLocked as error:
+        raise JobRefused(
+            f"another supervisor is running in {work_dir.root}: wait for it, stop it, or name another work "
+            "directory with --work-dir. `python run.py status` shows what it does.",
+            ExitCode.ANOTHER_SUPERVISOR,
+        ) from error
+    except (LedgerError, WorkDirError, OSError) as error:
+        raise JobRefused(str(error), ExitCode.DISK) from error
+
+
+def _start_over(ledger: Ledger, work_dir: WorkDir) -> Ledger:
+    """Put the ledger aside, with its time in its name, and begin a new one; documents stay until they are
+    replaced.
+    """
+    ledger.close()
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    work_dir.ledger.rename(work_dir.ledger.with_name(f"ledger-{stamp}.sqlite"))
+    return Ledger.open(work_dir.ledger)
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,416 @@
+"""The supervisor's main loop: wait, look at Chrome, hear the crew, judge, refill, publish. Each turn fits a
+screen.
+
+It joins those who decide (dispatcher, watchdog) with those who act (crew, Chrome keeper) and holds no rule
+of its own but the order: Chrome is looked at before the crew is heard, because a dying Chrome makes its
+workers report failures that are not their records' fault; and reports are heard before anyone is judged,
+because a result that is already there saves its worker (HAZARDS P11).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from loguru import logger
+
+from supervisor.awake_clock import AwakeClock
+from supervisor.chrome_keeper import ChromeKeeper, ChromeState
+from supervisor.crew import Crew, Died, Gone, Reported, Worker, WorkerState
+from supervisor.dispatch import Dispatcher, Halt
+from supervisor.exit_codes import ExitCode
+from supervisor.journal import Journal
+from supervisor.ledger import Ledger
+from supervisor.mailbox import Interrupted, Mailbox
+from supervisor.publisher import MemoryMeter, Publisher, worker_row
+from supervisor.restart_limit import RestartLimit
+from supervisor.session import SessionState
+from supervisor.settings import Settings
+from supervisor.snapshot import Snapshot, WorkerRow
+from supervisor.task_book import TaskBook
+from supervisor.terminal.display import Display
+from supervisor.watchdog import Kill, WatchLimits, WorkerView, judge
+from supervisor.work_dir import WorkDir
+from tabworker.failures import FailureClass
+from tabworker.messages import Attached, DocumentFetched, DutyFailed, Report
+from tabworker.setup import WorkerSetup
+
+_TURN_S = 0.2
+"""A turn waits at most this long when nothing happens: the grain of the watchdog and of the view."""
+
+_DISK_CHECK_EVERY_S = 5.0
+_BOOT_DEATHS_TO_HALT = 3
+"""Workers in a row that died before they took their tab: the fault is not chance, so another try is no
+help.
+"""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """Why a worker had to go, and whose fault that is for the task it held."""
+
+    failure: FailureClass
+    reason: str
+    counts_as_restart: bool = True
+
+
+@dataclass
+class Parts:
+    """What the loop joins; made by the job."""
+
+    settings: Settings
+    work_dir: WorkDir
+    ledger: Ledger
+    book: TaskBook
+    dispatcher: Dispatcher
+    chrome: ChromeKeeper
+    crew: Crew
+    journal: Journal
+    publisher: Publisher
+    display: Display
+    mailbox: Mailbox
+    make_setup: Callable[[int, str], WorkerSetup]
+
+
+@dataclass
+class _Ending:
+    """``at_once``: do not wait for what runs. ``halt`` decides the exit code and the last word."""
+
+    halt: Halt
+    at_once: bool
+
+
+class Loop:
+    """One run from the first turn to the last. ``run`` may be called once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._clock = AwakeClock(time.monotonic())
+        self._now = self._clock.awake(time.monotonic())
+        watchdog = parts.settings.watchdog
+        self._limits = WatchLimits(watchdog.heartbeat_timeout_s, watchdog.boot_timeout_s)
+        self._fates: dict[str, Fate] = {}
+        self._slot_restarts: dict[int, RestartLimit] = {}
+        self._boot_deaths = 0
+        self._interrupts = 0
+        self._ending: _Ending | None = None
+        self._disk_checked_at = float("-inf")
+        self._memory = MemoryMeter()
+        self._session_no = 0
+        self._last_snapshot: Snapshot | None = None
+
+    def run(self) -> tuple[Halt, Snapshot]:
+        """Blocks until the run is over and no worker is left; Chrome is the caller's to stop."""
+        parts = self._parts
+        parts.chrome.start()
+        while True:
+            self._wait()
+            self._heed_interrupts()
+            self._look_at_chrome()
+            self._hear_crew()
+            self._judge()
+            self._check_disk()
+            self._consider_end()
+            if self._ending is not None and self._ending.at_once and not parts.crew.workers:
+                return self._ending.halt, self._publish(force=True)
+            self._refill()
+            self._publish()
+
+    # --- wait ---
+
+    def _wait(self) -> None:
+        parts = self._parts
+        wait([parts.mailbox.fileno(), *parts.crew.waitables()], timeout=_TURN_S)
+        monotonic = time.monotonic()
+        nap_s = self._clock.turn(monotonic)
+        self._now = self._clock.awake(monotonic)
+        if nap_s:
+            parts.journal.warning(
+                "nap", f"the supervisor itself stood still for {nap_s:.1f} s: all deadlines are moved"
+            )
+
+    def _heed_interrupts(self) -> None:
+        for item in self._parts.mailbox.take():
+            if not isinstance(item, Interrupted):
+                continue
+            self._interrupts += 1
+            halt = Halt(ExitCode.INTERRUPTED, f"interrupted by {item.name}")
+            if self._interrupts == 1 and self._parts.dispatcher.session.state is SessionState.GOOD:
+                self._ending = self._ending or _Ending(halt, at_once=False)
+                self._parts.journal.warning(
+                    "draining", f"{item.name}: finishing the documents that run; once more stops at once"
+                )
+            else:
+                self._end(halt)
+
+    # --- Chrome ---
+
+    def _look_at_chrome(self) -> None:
+        parts = self._parts
+        if not parts.chrome.look(self._now):
+            return
+        if parts.chrome.state is ChromeState.BROKEN:
+            self._end(Halt(ExitCode.CHROME_CANNOT_START, parts.chrome.why))
+        elif parts.chrome.state is ChromeState.UP:
+            parts.dispatcher.session.suspect()
+        elif parts.chrome.state is ChromeState.DOWN:
+            parts.journal.error("chrome_died", f"{parts.chrome.why}: replacing it and all workers")
+            for worker in parts.crew.workers:
+                self._dismiss(worker, Fate(FailureClass.OURS, parts.chrome.why, counts_as_restart=False))
+
+    def _restart_chrome(self) -> None:
+        chrome = self._parts.chrome
+        chrome.clear_away()
+        if chrome.restarts.exceeded(self._now):
+            self._end(
+                Halt(
+                    ExitCode.RESTART_LIMIT,
+                    f"Chrome died more than {chrome.restarts.max_restarts} times in "
+                    f"{chrome.restarts.window_s:.0f} s (last: {chrome.why}). Its own words are in {self._parts.work_dir.logs / 'chrome.log'}; "
+                    "[chrome] max_restarts sets the limit.",
+                )
+            )
+            return
+        chrome.start()
+
+    # --- the crew ---
+
+    def _hear_crew(self) -> None:
+        parts = self._parts
+        for event in parts.crew.poll(parts.chrome.handle):
+            match event:
+                case Reported(worker, report):
+                    self._heard(worker, report)
+                case Died(worker, how):
+                    self._died(worker, how)
+                case Gone(worker, ladder):
+                    self._gone(worker, ladder.tab_gone)
+
+    def _heard(self, worker: Worker, report: Report) -> None:
+        if isinstance(report, Attached):
+            self._boot_deaths = 0
+            logger.bind(event="worker_attached", worker=worker.name).info(
+                "attached in {:.2f} s", report.took_s
+            )
+            return
+        if isinstance(report, DocumentFetched):
+            worker.documents += 1
+        self._parts.dispatcher.reported(report, self._now)
+        if isinstance(report, DutyFailed) and report.unfit:
+            self._dismiss(worker, Fate(FailureClass.WORKER, f"worker {worker.slot}: {report.unfit}"))
+        session = self._parts.dispatcher.session
+        if session.state is SessionState.GOOD and session.number != self._session_no:
+            self._session_no = session.number
+            self._parts.chrome.remember_session()
+
+    def _died(self, worker: Worker, how: str) -> None:
+        reason = f"worker {worker.slot} (pid {worker.pid}) {how}"
+        self._fates[worker.name] = Fate(FailureClass.WORKER, reason)
+        self._parts.journal.warning("worker_died", f"{reason}: replacing it", worker=worker.name)
+        if not worker.attached:
+            self._boot_deaths += 1
+        if self._boot_deaths >= _BOOT_DEATHS_TO_HALT:
+            output = worker.setup.logs / f"worker-{worker.slot}.out"
+            self._end(
+                Halt(
+                    ExitCode.RESTART_LIMIT,
+                    f"{self._boot_deaths} workers in a row ended before they took their tab; the last {how}. "
+                    f"Its last words, from {output}: {_last_words(output)}",
+                )
+            )
+
+    def _gone(self, worker: Worker, tab_gone: bool) -> None:
+        fate = self._fates.pop(worker.name, Fate(FailureClass.OURS, "the run ended"))
+        if worker.assignment is not None:
+            step = worker.clocks.read().step
+            self._parts.dispatcher.lost(worker.assignment, fate.failure, fate.reason, step, self._now)
+        if fate.counts_as_restart and self._ending is None:
+            self._slot_limit(worker.slot).note(self._now)
+        if not tab_gone and self._ending is None:
+            self._parts.journal.error(
+                "tab_stuck", f"the tab of worker {worker.slot} could not be closed: restarting Chrome"
+            )
+            self._parts.chrome.clear_away()
+
+    def _dismiss(self, worker: Worker, fate: Fate, *, dump: bool = False) -> None:
+        self._fates.setdefault(worker.name, fate)
+        self._parts.crew.dismiss(worker, fate.reason, self._parts.chrome.handle, dump=dump)
+
+    # --- judge ---
+
+    def _judge(self) -> None:
+        views = [self._view(w) for w in self._parts.crew.workers if w.state is not WorkerState.DOWN]
+        for kill in judge(views, self._limits, self._now):
+            worker = self._parts.crew.in_slot(kill.slot)
+            if worker is not None:
+                self._kill(worker, kill)
+
+    def _kill(self, worker: Worker, kill: Kill) -> None:
+        task = f"; {worker.assignment} requeued" if worker.assignment else ""
+        self._parts.journal.warning(
+            "worker_killed", f"{kill.reason}{task}", worker=worker.name, clock=str(kill.clock)
+        )
+        self._dismiss(worker, Fate(FailureClass.WORKER, kill.reason), dump=True)
+
+    def _view(self, worker: Worker) -> WorkerView:
+        reading = worker.clocks.read()
+        awake = self._clock.awake
+        return WorkerView(
+            slot=worker.slot,
+            pid=worker.pid,
+            started_at=worker.started_at,
+            attached=worker.attached,
+            alive_at=awake(reading.alive_at),
+            step=reading.step,
+            step_since=awake(reading.step_since),
+            step_deadline_at=None if reading.step_deadline_at is None else awake(reading.step_deadline_at),
+            duty=str(worker.assignment or ""),
+            deadline_at=worker.assignment.deadline_at if worker.assignment else None,
+        )
+
+    def _check_disk(self) -> None:
+        if self._now - self._disk_checked_at < _DISK_CHECK_EVERY_S:
+            return
+        self._disk_checked_at = self._now
+        self._parts.ledger.check_in_place()
+        free_mb = self._parts.work_dir.free_mb()
+        limit_mb = self._parts.settings.run.min_free_disk_mb
+        if free_mb < limit_mb:
+            self._end(
+                Halt(
+                    ExitCode.DISK,
+                    f"only {free_mb:.0f} MB are free below {self._parts.work_dir.root} "
+                    f"(limit {limit_mb}, [run] min_free_disk_mb). Nothing is lost: make room and run the same command again.",
+                )
+            )
+
+    # --- ending ---
+
+    def _consider_end(self) -> None:
+        dispatcher, book = self._parts.dispatcher, self._parts.book
+        if dispatcher.halt is not None:
+            self._end(dispatcher.halt)
+        elif dispatcher.over:
+            failed = book.counts.failed + book.counts.quarantined
+            code = ExitCode.SOME_FAILED if failed else ExitCode.ALL_DONE
+            self._end(Halt(code, code.meaning))
+        elif self._ending is not None and not book.leases:
+            self._end(self._ending.halt)
+
+    def _end(self, halt: Halt) -> None:
+        """End now: everybody goes, leases return to pending. The first reason to end is the one that is
+        told.
+        """
+        if self._ending is None:
+            self._ending = _Ending(halt, at_once=True)
+        self._ending.at_once = True
+        for worker in self._parts.crew.workers:
+            # Chrome ends right after, and the tabs with it: no need to close them one by one.
+            self._fates.setdefault(worker.name, Fate(FailureClass.OURS, self._ending.halt.message))
+            self._parts.crew.dismiss(worker, self._ending.halt.message, None)
+
+    # --- refill ---
+
+    def _refill(self) -> None:
+        parts = self._parts
+        if self._ending is not None:
+            return
+        if parts.chrome.state is ChromeState.DOWN and not parts.crew.workers:
+            self._restart_chrome()
+        if parts.chrome.state is not ChromeState.UP or parts.chrome.handle is None:
+            return
+        for worker in parts.crew.idle():
+            if why := self._outworn(worker):
+                self._dismiss(worker, Fate(FailureClass.OURS, why, counts_as_restart=False))
+                continue
+            given = parts.dispatcher.next_duty(worker.slot, worker.pid, self._now)
+            if given is None:
+                break  # what holds for one idle worker holds for all
+            parts.crew.give(worker, *given)
+        self._fill_slots()
+
+    def _fill_slots(self) -> None:
+        for slot in range(1, self._wanted_workers() + 1):
+            if (
+                self._parts.crew.in_slot(slot) is None
+                and self._slot_limit(slot).allowed_at(self._now) <= self._now
+            ):
+                self._parts.crew.spawn(
+                    slot,
+                    partial(self._parts.make_setup, slot),
+                    self._parts.chrome.open_tab(),
+                    self._parts.chrome.ws_url,
+                    self._now,
+                )
+
+    def _wanted_workers(self) -> int:
+        """One until the session is good: it signs in. Then as many as there is work for."""
+        dispatcher = self._parts.dispatcher
+        if dispatcher.session.number == 0:
+            return 1
+        workers = self._parts.settings.run.workers
+        return min(workers, self._parts.book.work_left) if dispatcher.inventory_known else workers
+
+    def _outworn(self, worker: Worker) -> str:
+        """Why a worker should be recycled between tasks; empty when it is still good (HAZARDS C18)."""
+        run = self._parts.settings.run
+        memory_mb = self._memory.of(worker)
+        if run.recycle_after_documents and worker.documents >= run.recycle_after_documents:
+            return f"recycled after {worker.documents} documents"
+        if run.recycle_above_mb and memory_mb > run.recycle_above_mb:
+            return f"recycled at {memory_mb:.0f} MB"
+        return ""
+
+    def _slot_limit(self, slot: int) -> RestartLimit:
+        watchdog = self._parts.settings.watchdog
+        return self._slot_restarts.setdefault(
+            slot, RestartLimit(watchdog.max_restarts, watchdog.restart_window_s)
+        )
+
+    # --- publish ---
+
+    def _publish(self, *, force: bool = False) -> Snapshot:
+        parts = self._parts
+        self._memory.measure(parts.crew.workers, self._now)
+        snapshot = parts.publisher.snapshot(
+            now=self._now,
+            phase=self._phase(),
+            counts=parts.book.counts,
+            work_left=parts.book.work_left,
+            done_this_run=parts.book.delivered_this_run,
+            workers=tuple(self._row(worker) for worker in parts.crew.workers),
+            events=parts.journal.events[-20:],
+            holding=parts.dispatcher.holding,
+            chrome_pid=parts.chrome.pid,
+            chrome_restarts=parts.chrome.restarts.total,
+            worker_restarts=sum(limit.total for limit in self._slot_restarts.values()),
+            sign_ins=parts.dispatcher.session.sign_ins,
+        )
+        parts.publisher.write(snapshot, self._now, force=force)
+        parts.display.update(snapshot)
+        return snapshot
+
+    def _row(self, worker: Worker) -> WorkerRow:
+        step_since = self._clock.awake(worker.clocks.read().step_since)
+        restarts = self._slot_limit(worker.slot).total
+        return worker_row(worker, self._memory.of(worker), restarts, self._now, step_since)
+
+    def _phase(self) -> str:
+        dispatcher = self._parts.dispatcher
+        if self._ending is not None:
+            return "stopping" if self._ending.at_once else "draining"
+        if self._parts.chrome.state is not ChromeState.UP:
+            return "starting"
+        if dispatcher.session.state is not SessionState.GOOD:
+            return "signing in"
+        return "fetching" if dispatcher.inventory_known else "listing"
+
+
+def _last_words(output: Path) -> str:
+    try:
+        text = output.read_text("utf-8", "replace").strip()
+    except OSError:
+        return "none"
+    return text[-400:].replace("\n", " | ") or "none"

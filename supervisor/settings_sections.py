@@ -1,0 +1,168 @@
+"""The keys of settings.ini with their types, limits, defaults and reasons; [portal] has its own file.
+
+A key's description is its only documentation: the comment in settings.ini and the line in
+docs/reference/settings.md are both made from it (see settings_reference).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Contradiction(NamedTuple):
+    """Values that are fine alone and not together. ``key``: the one to look at first."""
+
+    key: str
+    expected: str
+
+
+class Section(BaseModel):
+    """A section of settings.ini. Frozen: settings do not change while a run lasts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """What a section's values have against each other."""
+        yield from ()
+
+
+class RunSettings(Section):
+    """What to do and how much of it."""
+
+    work_dir: Path = Field(
+        Path("work"),
+        description="Folder for documents, failures, logs, ledger and profile; relative to this file.",
+    )
+    workers: int = Field(
+        5, ge=1, le=64, description="Tabs that work at the same time, each driven by a process of its own."
+    )
+    limit: int = Field(
+        0, ge=0, description="Only the first so many records of the inventory; 0 = all of them."
+    )
+    recycle_after_documents: int = Field(
+        500,
+        ge=0,
+        description="A worker is replaced after this many documents: its memory only grows; 0 = never.",
+    )
+    recycle_above_mb: int = Field(
+        1500, ge=0, description="A worker is replaced when it holds more memory than this, in MB; 0 = never."
+    )
+    min_free_disk_mb: int = Field(
+        200,
+        ge=0,
+        description="With less free disk than this, in MB, the run stops before a document is cut short.",
+    )
+
+
+class ChromeSettings(Section):
+    """The one browser."""
+
+    path: str = Field(
+        "", description="Program of Chrome, Chromium or Edge; empty = look in the usual places."
+    )
+    install: bool = Field(True, description="Install Chromium when no browser is found.")
+    headless: bool = Field(True, description="Run without a window; false shows every tab at work.")
+    block_resources: bool = Field(
+        True, description="Load no images, fonts and media: less CPU and network per page."
+    )
+    start_timeout_s: float = Field(30, gt=0, description="Seconds that Chrome may take until it answers.")
+    probe_timeout_s: float = Field(
+        10, gt=0, description="Seconds without an answer after which Chrome counts as hung."
+    )
+    max_restarts: int = Field(
+        3, ge=0, description="Restarts of Chrome within restart_window_s; one more and the run stops."
+    )
+    restart_window_s: float = Field(
+        600, gt=0, description="Seconds over which restarts of Chrome are counted."
+    )
+
+
+class WatchdogSettings(Section):
+    """When a worker counts as dead, frozen or stalled."""
+
+    heartbeat_s: float = Field(1, gt=0, description="Seconds between two signs of life of a worker.")
+    heartbeat_timeout_s: float = Field(
+        10,
+        gt=0,
+        description="Seconds without a sign of life after which a worker is killed, its task requeued.",
+    )
+    task_timeout_s: float = Field(
+        180, gt=0, description="Seconds that one attempt at one document may take, whatever it does."
+    )
+    boot_timeout_s: float = Field(
+        60, gt=0, description="Seconds that a new worker may take to attach to its tab."
+    )
+    max_restarts: int = Field(
+        5, ge=0, description="Restarts of one worker within restart_window_s; one more and it pauses."
+    )
+    restart_window_s: float = Field(
+        60, gt=0, description="Seconds over which restarts of a worker are counted."
+    )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        if self.heartbeat_timeout_s <= 2 * self.heartbeat_s:
+            yield Contradiction(
+                "heartbeat_timeout_s",
+                f"must be more than twice heartbeat_s ({self.heartbeat_s:g}), or one late beat kills it",
+            )
+
+
+class RetrySettings(Section):
+    """What a failed attempt leads to."""
+
+    max_retries: int = Field(
+        2, ge=0, description="Further attempts after a first one that the portal let fail."
+    )
+    backoff_s: float = Field(
+        2, ge=0, description="Seconds of the longest wait before the first retry; doubles each time."
+    )
+    backoff_max_s: float = Field(120, ge=0, description="Seconds beyond which that wait does not grow.")
+    max_worker_deaths: int = Field(
+        3, ge=1, description="Workers that a task may take down with it before it is put in quarantine."
+    )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        if self.backoff_max_s < self.backoff_s:
+            yield Contradiction("backoff_max_s", f"must not be less than backoff_s ({self.backoff_s:g})")
+
+
+class PacingSettings(Section):
+    """How hard the portal is pressed, and what to do while it is down."""
+
+    tasks_per_minute: float = Field(
+        0,
+        ge=0,
+        description="Documents started per minute by all tabs together; 0 = as fast as the portal delivers.",
+    )
+    portal_down_after: int = Field(
+        5, ge=1, description="Different records in a row that fail alike until the portal counts as down."
+    )
+    portal_probe_every_s: float = Field(
+        30, gt=0, description="Seconds between two tries while the portal is down; one record at a time."
+    )
+    portal_down_give_up_s: float = Field(
+        1800, gt=0, description="Seconds of a portal being down after which the run stops; resumable."
+    )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        if self.portal_down_give_up_s < self.portal_probe_every_s:
+            yield Contradiction(
+                "portal_down_give_up_s",
+                f"must not be less than portal_probe_every_s ({self.portal_probe_every_s:g})",
+            )
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+class LoggingSettings(Section):
+    """The log file, JSON lines below logs/ in the work directory."""
+
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", description="Least level that is written to the log file."
+    )
+    keep_files: int = Field(5, ge=1, description="Log files that are kept; the oldest goes first.")
+    rotate_mb: int = Field(20, ge=1, description="Size in MB at which a new log file is begun.")

@@ -1,0 +1,64 @@
+"""The live view on a terminal, redrawn in place with rich."""
+
+from typing import IO, TextIO, cast
+
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.segment import Segment
+from rich.text import Text
+
+from supervisor.snapshot import Snapshot
+from supervisor.terminal.quiet_stream import QuietStream
+from supervisor.terminal.summary import NextCommands, summary_lines
+from supervisor.terminal.view import view
+
+
+class _Screen:
+    """Lines that fit already. As one long Text they would be wrapped anew, which costs four times as much."""
+
+    def __init__(self, lines: list[Text]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, _options: ConsoleOptions) -> RenderResult:
+        for line in self._lines:
+            yield from line.render(console)
+            yield Segment.line()
+
+
+class LiveDisplay:
+    """Draws a snapshot in place. Rich honours NO_COLOR and follows the size of the terminal."""
+
+    def __init__(self, stream: TextIO, commands: NextCommands) -> None:
+        self._commands = commands
+        self._size: ConsoleDimensions | None = None
+        self._console = Console(
+            file=cast(IO[str], QuietStream(stream)), highlight=False, markup=False, emoji=False
+        )
+        # No thread of its own: a redraw happens in update(), so it never runs beside the loop's own work.
+        self._live = Live(
+            console=self._console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            vertical_overflow="crop",
+        )
+
+    def update(self, snapshot: Snapshot) -> None:
+        size = self._console.size
+        if size != self._size:
+            # A terminal of a new width wraps old lines anew: nobody knows how many to go back over.
+            self._live.stop()
+            if self._size is not None:
+                self._console.clear()
+            self._size = size
+        if not self._live.is_started:
+            self._live.start()
+        width, height = size
+        # One line is kept free: a full screen would scroll with every redraw.
+        self._live.update(_Screen(view(snapshot, width, height - 1)), refresh=True)
+
+    def close(self, snapshot: Snapshot) -> None:
+        self._live.stop()
+        for line in summary_lines(snapshot, self._commands):
+            self._console.print(line, overflow="ignore", no_wrap=True, crop=False)

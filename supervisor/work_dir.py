@@ -1,0 +1,105 @@
+"""The work directory: its paths, and the checks that it can be written. Everything a run leaves behind lies
+below it.
+"""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class WorkDirError(Exception):
+    """The work directory cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class WorkDir:
+    """``staging`` holds what is not yet proven: documents under their epoch's name, downloads, workers'
+    temporary files.
+    """
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.sqlite"
+
+    @property
+    def status(self) -> Path:
+        return self.root / "status.json"
+
+    @property
+    def documents(self) -> Path:
+        return self.root / "documents"
+
+    @property
+    def failures(self) -> Path:
+        return self.root / "failures"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def profile(self) -> Path:
+        return self.root / "profile"
+
+    @property
+    def staging(self) -> Path:
+        return self.root / "staging"
+
+    @property
+    def downloads(self) -> Path:
+        return self.staging / "downloads"
+
+    def prepare(self) -> None:
+        """Make the folders and prove that files can be written; raises WorkDirError."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            for folder in (self.documents, self.failures, self.logs):
+                folder.mkdir(exist_ok=True)
+            # The profile is the signed-in session, and downloads and inventories are the user's data in
+            # passing.
+            for private in (self.profile, self.staging):
+                private.mkdir(mode=0o700, exist_ok=True)
+                private.chmod(0o700)
+            for folder in (self.root, self.documents):
+                with tempfile.TemporaryFile(dir=folder) as probe:
+                    probe.write(b"x")
+        except OSError as error:
+            raise WorkDirError(
+                f"the work directory {self.root} cannot be written: {error.strerror or error}. "
+                "Mend its permissions, or name another with --work-dir or [run] work_dir."
+            ) from error
+
+    def clear_staging(self) -> None:
+        """Remove what unfinished attempts of a dead run left; nothing in staging is ever needed by another
+        run.
+        """
+        shutil.rmtree(self.staging, ignore_errors=True)
+        self.staging.mkdir(mode=0o700, exist_ok=True)
+        self.downloads.mkdir(mode=0o700, exist_ok=True)
+
+    def free_mb(self) -> float:
+        return shutil.disk_usage(self.root).free / 2**20
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replace ``path`` atomically: a reader sees the old or the new content, never half of one. Not
+    synced.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(data)
+    beside.replace(path)
+
+
+def sync_directory(folder: Path) -> None:
+    """Make a rename in ``folder`` durable (HAZARDS S3). Windows has no such call and needs none for NTFS."""
+    if os.name == "nt":
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,46 @@
+"""The four ways to capture a document, cheapest first. Each leaves it in ``tab.destination`` or raises a failure class."""
+
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Locator
+
+from tabworker.capture_click import click_for_document
+from tabworker.capture_fetch import fetch_document
+from tabworker.captured import Captured
+
+if TYPE_CHECKING:
+    from tabworker.tab import Tab
+
+
+class Capture:
+    """Bound to one tab. Nothing is ever asked for twice: a portal may serve a document only once."""
+
+    def __init__(self, tab: "Tab") -> None:
+        self._tab = tab
+
+    def fetch(self, url: str) -> Captured:
+        """Request ``url`` with the session's cookies, without loading it in the page. The cheapest way.
+
+        ``url`` may be relative to the page's. Raises Throttled, SessionLost, Transient, or NotFound (404 and 410).
+        """
+        return fetch_document(self._tab, url)
+
+    def click(self, locator: Locator) -> Captured:
+        """Click, and take the PDF to which that leads: download, viewer, pop-up, form POST or blob.
+
+        Raises LedToPage when it leads to a page instead, else Throttled or Transient.
+        """
+        return click_for_document(self._tab, locator)
+
+    def download(self, locator: Locator) -> Captured:
+        """Click, and take the file that the portal offers for download, whatever pages come before it.
+
+        Where ``click`` gives up on a page that is not a PDF, this one waits until the step's time is over.
+        """
+        return click_for_document(self._tab, locator, give_up_on_pages=False)
+
+    def print(self) -> Captured:
+        """Print the page that the tab shows into a PDF."""
+        page = self._tab.page
+        page.pdf(path=self._tab.destination, print_background=True, prefer_css_page_size=True)
+        return Captured(self._tab.destination, page.url)

@@ -1,0 +1,197 @@
+"""One duty in, one report out: what went wrong is classified here, once, whoever raised it."""
+
+import errno
+import os
+import time
+
+import msgspec
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from tabworker.adapters.base import Adapter
+from tabworker.evidence import save_evidence
+from tabworker.failures import AdapterMisfit, FailureClass, PortalFailure, StorageFailure, Throttled
+from tabworker.messages import (
+    Attach,
+    DocumentFetched,
+    Duty,
+    DutyFailed,
+    FetchDocument,
+    ListRecords,
+    RecordsListed,
+    Report,
+    SessionProven,
+    SignIn,
+    staged_document,
+    staged_inventory,
+)
+from tabworker.pdf_check import verify_pdf
+from tabworker.setup import WorkerSetup
+from tabworker.tab import Tab
+
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_ANSWERS_WITHIN_S = 2.0
+
+
+class DutyDesk:
+    """Does duties on one tab with one adapter."""
+
+    def __init__(self, setup: WorkerSetup, tab: Tab, adapter: Adapter) -> None:
+        self._setup = setup
+        self._tab = tab
+        self._adapter = adapter
+
+    def do(self, duty: Duty) -> Report:
+        """Never raises what a portal, a record or a disk can cause: that is a DutyFailed."""
+        if isinstance(duty, Attach):
+            raise RuntimeError("this worker is attached already")
+        try:
+            with logger.contextualize(epoch=duty.epoch, task=_subject(duty)):
+                return self._try(duty)
+        except (
+            PortalFailure,
+            StorageFailure,
+            PlaywrightError,
+            OSError,
+            ArithmeticError,
+            LookupError,
+        ) as error:
+            return self._failed(duty, error)
+        except (TypeError, ValueError, AttributeError, RuntimeError, AssertionError) as error:
+            logger.bind(event="adapter_bug", epoch=duty.epoch).exception(
+                "an adapter or Tabcrew itself has a bug"
+            )
+            return self._failed(duty, error)
+
+    def _try(self, duty: SignIn | ListRecords | FetchDocument) -> Report:
+        match duty:
+            case SignIn():
+                return self._sign_in(duty)
+            case ListRecords():
+                return self._list_records(duty)
+            case FetchDocument():
+                return self._fetch(duty)
+
+    def _sign_in(self, duty: SignIn) -> SessionProven:
+        tab, adapter = self._tab, self._adapter
+        tab.reset()
+        tab.step("prove the session")
+        if adapter.is_signed_in(tab):
+            return SessionProven(duty.epoch, signed_in_now=False)
+        tab.step("sign in")
+        adapter.sign_in(tab, duty.credentials)
+        tab.step("prove the session")
+        if not adapter.is_signed_in(tab):
+            raise AdapterMisfit(
+                f"signed in without an error, but the proof is missing on {tab.page.url}: "
+                "check [portal] signed_in_selector"
+            )
+        return SessionProven(duty.epoch, signed_in_now=True)
+
+    def _list_records(self, duty: ListRecords) -> RecordsListed:
+        tab = self._tab
+        tab.reset()
+        tab.step("list the inventory")
+        path = staged_inventory(self._setup.staging, duty.epoch)
+        tab.destination = path.with_suffix(".raw")
+        count, seen = 0, set[str]()
+        try:
+            with path.open("wb") as file:
+                for record in self._adapter.list_records(tab):
+                    if record.ref in seen:
+                        logger.bind(event="duplicate_record").warning(
+                            "record {!r} is listed twice", record.ref
+                        )
+                        continue
+                    seen.add(record.ref)
+                    file.write(msgspec.json.encode(record) + b"\n")
+                    count += 1
+        finally:
+            tab.destination.unlink(missing_ok=True)
+        return RecordsListed(duty.epoch, count)
+
+    def _fetch(self, duty: FetchDocument) -> DocumentFetched:
+        began_at = time.monotonic()
+        tab, record = self._tab, duty.record
+        tab.reset()
+        tab.step("open record")
+        tab.destination = staged_document(self._setup.staging, duty.epoch)
+        captured = self._adapter.fetch_document(tab, record)
+        tab.step("verify document")
+        reference = record.ref if self._setup.portal.reference_in_document else None
+        verified = verify_pdf(captured, reference)
+        _sync(tab)
+        return DocumentFetched(
+            duty.epoch,
+            verified.sha256,
+            verified.size_bytes,
+            verified.pages,
+            fetch_s=time.monotonic() - began_at,
+            warning=verified.warning,
+        )
+
+    def _failed(self, duty: SignIn | ListRecords | FetchDocument, error: Exception) -> DutyFailed:
+        failure_class, reason = classify(error)
+        step = self._tab.current_step
+        logger.bind(event="duty_failed", epoch=duty.epoch, step=step).warning("{}: {}", failure_class, reason)
+        self._tab.destination.unlink(missing_ok=True)
+        evidence: list[str] = []
+        unfit = ""
+        if failure_class is not FailureClass.STORAGE:
+            self._tab.step("keep evidence", within_s=10.0)
+            if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
+                unfit = "its page does not answer any more"
+            if failure_class not in (FailureClass.SESSION, FailureClass.THROTTLE):
+                name = duty.evidence_name if isinstance(duty, FetchDocument) else _subject(duty)
+                evidence = save_evidence(self._tab, self._setup.failures, name, reason)
+        return DutyFailed(
+            duty.epoch,
+            failure_class,
+            reason,
+            step,
+            retry_after_s=error.retry_after_s if isinstance(error, Throttled) else None,
+            evidence=evidence,
+            unfit=unfit,
+        )
+
+
+def classify(error: Exception) -> tuple[FailureClass, str]:
+    """Whose fault an error is, and the sentence for people."""
+    if isinstance(error, PortalFailure | StorageFailure):
+        return error.failure_class, error.reason
+    if isinstance(error, PlaywrightTimeout):
+        return FailureClass.TRANSIENT, f"the page took too long: {_first_line(error)}"
+    if isinstance(error, PlaywrightError):
+        return FailureClass.TRANSIENT, f"the page failed: {_first_line(error)}"
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+        return FailureClass.STORAGE, f"the work directory cannot take the document: {error}"
+    if isinstance(error, OSError):
+        return FailureClass.TRANSIENT, f"the system failed: {error}"
+    return (
+        FailureClass.TRANSIENT,
+        f"unexpected {type(error).__name__}: {_first_line(error)} (the worker's log has the traceback)",
+    )
+
+
+def _sync(tab: Tab) -> None:
+    """Put the document on disk while we are still in the worker: the supervisor's own sync is then free."""
+    fd = os.open(tab.destination, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__
+
+
+def _subject(duty: SignIn | ListRecords | FetchDocument) -> str:
+    match duty:
+        case SignIn():
+            return "sign-in"
+        case ListRecords():
+            return "inventory"
+        case FetchDocument():
+            return duty.record.ref

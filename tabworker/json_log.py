@@ -1,0 +1,46 @@
+"""The log file's form: one JSON object a line, with a stable ``event`` key and ids beside the sentence."""
+
+import json
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+
+def log_to_file(path: Path, level: str, *, rotate_mb: int = 20, keep_files: int = 5, **ids: object) -> None:
+    """Send this process's log to ``path``, rotated, and nowhere else. ``ids`` stand on every line.
+
+    Tracebacks are written without the values of variables, which could be secrets.
+    """
+    logger.remove()
+    logger.configure(extra={"event": "", **ids})
+    logger.add(
+        path,
+        level=level,
+        format=_line,
+        diagnose=False,
+        backtrace=False,
+        rotation=rotate_mb * 2**20,
+        retention=keep_files,
+    )
+
+
+def _line(record: "Record") -> str:
+    """A format for loguru, which fills it in: so braces of ours must not look like fields of its own."""
+    extra = dict(record["extra"])
+    fields: dict[str, Any] = {
+        "at": record["time"].astimezone().isoformat(timespec="milliseconds"),
+        "level": record["level"].name.lower(),
+        "event": extra.pop("event", "") or record["name"],
+        **{key: value for key, value in extra.items() if not key.startswith("_")},
+        "text": record["message"],
+    }
+    error = record["exception"]
+    if error is not None:
+        fields["traceback"] = "".join(traceback.format_exception(error.type, error.value, error.traceback))
+    record["extra"]["_json"] = json.dumps(fields, ensure_ascii=False, default=str)
+    return "{extra[_json]}\n"

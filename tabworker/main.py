@@ -1,0 +1,74 @@
+"""The main loop of a worker process: take a duty from the inbox, do it on the one tab, report.
+
+A worker has one way to end: it is killed. It owns nothing that a kill could hurt: what it wrote is in
+staging under its lease's epoch, and the supervisor alone decides what that is worth.
+"""
+
+import os
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from loguru import logger
+
+from tabworker import lifeline
+from tabworker.clocks import Clocks
+from tabworker.json_log import log_to_file
+from tabworker.messages import Attach, Attached, Report, decode_duty, encode_report
+from tabworker.setup import WorkerSetup
+
+
+def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes]", clocks: Clocks) -> None:
+    """Never returns in good order. ``inbox``: this worker's own multiprocess.Queue of encoded duties."""
+    lifeline.separate_from_terminal()
+    lifeline.die_with_supervisor(setup.supervisor_pid)
+    lifeline.redirect_output(setup.logs / f"worker-{setup.slot}.out")
+    lifeline.dump_stacks_on_request()
+    lifeline.start_heartbeat(clocks.beat, setup.heartbeat_s)
+    log_to_file(setup.logs / f"worker-{setup.slot}.jsonl", setup.log_level, worker=setup.name)
+    # Whatever the driver drops in the temporary folder goes when the worker goes.
+    os.environ["TMPDIR"] = str(setup.temp)
+
+    def report(message: Report) -> None:
+        reports.send_bytes(encode_report(message))
+
+    try:
+        _work(setup, inbox, report, clocks)
+    except (BrokenPipeError, EOFError):
+        lifeline.end_now()
+    except Exception:
+        logger.bind(event="worker_failed").exception("worker {} ends over an error of its own", setup.name)
+        raise
+
+
+def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
+    began_at = time.monotonic()
+    # Imported here, after the heartbeat began: the import and the driver's start take most of a second.
+    from playwright.sync_api import sync_playwright
+
+    from tabworker.adapters.loading import load_adapter
+    from tabworker.attach import attach
+    from tabworker.duties import DutyDesk
+    from tabworker.tab import Tab
+
+    with sync_playwright() as playwright:
+        adapter = load_adapter(setup.adapter, setup.portal)
+        first = decode_duty(inbox.get())
+        if not isinstance(first, Attach):
+            raise RuntimeError(f"the first message must be Attach, not {type(first).__name__}")
+        attached = attach(playwright, first.browser_ws_url, first.target_id, setup.downloads)
+
+        def on_step(name: str, within_s: float) -> None:
+            clocks.begin_step(name, time.monotonic(), within_s)
+
+        tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
+        if setup.block_resources:
+            tab.block_resources()
+        report(Attached(took_s=time.monotonic() - began_at))
+        desk = DutyDesk(setup, tab, adapter)
+        while True:
+            duty = decode_duty(inbox.get())
+            outcome = desk.do(duty)
+            clocks.end_steps()
+            report(outcome)
+

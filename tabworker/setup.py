@@ -1,0 +1,25 @@
+"""What a worker is told when it is spawned; everything else comes through its inbox."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabworker.adapters.form_settings import FormSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSetup:
+    """``name`` is unique among all incarnations of all slots ("3.2": slot 3, its second worker)."""
+
+    slot: int
+    name: str
+    supervisor_pid: int
+    adapter: str
+    portal: FormSettings
+    staging: Path
+    downloads: Path
+    failures: Path
+    logs: Path
+    temp: Path
+    heartbeat_s: float
+    block_resources: bool
+    log_level: str

@@ -1,0 +1,95 @@
+"""A thin layer over Playwright's Page: the captures, the stamps of steps, the state between two duties."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from loguru import logger
+from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Error as PlaywrightError
+
+from tabworker.capture import Capture
+from tabworker.captured import Captured
+from tabworker.downloads import Downloads
+from tabworker.resource_blocking import block_resources
+
+__all__ = ["Captured", "Tab"]
+
+STEP_TIMEOUT_S = 30.0
+"""How long a step may take that names no time of its own."""
+
+MOST_DIALOGS_KEPT = 5
+
+OnStep = Callable[[str, float], None]
+
+
+class Tab:
+    """The worker's one tab. ``destination``: where a captured document is written; set before each capture."""
+
+    def __init__(self, page: Page, *, downloads_dir: Path, on_step: OnStep) -> None:
+        self.page = page
+        self.destination = downloads_dir / "captured.pdf"
+        self.dialogs: list[str] = []
+        self.current_step = ""
+        self._on_step = on_step
+        self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
+        self.downloads = Downloads(page, downloads_dir)
+        self.capture = Capture(self)
+        page.on("dialog", self._meet_dialog)
+        page.context.on("page", self._meet_popup)
+
+    def step(self, name: str, within_s: float | None = None) -> None:
+        """Begin a step: late in it is stalled. Playwright's default time-outs follow it."""
+        within_s = STEP_TIMEOUT_S if within_s is None else within_s
+        self.current_step = name
+        self._step_ends_at = time.monotonic() + within_s
+        self._on_step(name, within_s)
+        # A little less than the step: what is slow shall fail with Playwright's own words, not with a kill.
+        self.page.set_default_timeout(within_s * 900)
+        self.page.set_default_navigation_timeout(within_s * 900)
+
+    @property
+    def remaining_s(self) -> float:
+        """What is left of the current step for a capture, at least a moment; less than the watchdog grants."""
+        return max(0.1, 0.95 * (self._step_ends_at - time.monotonic()))
+
+    def is_responsive(self, within_s: float) -> bool:
+        """Whether the page's own thread answers. False after ``within_s`` at the latest, also when it spins."""
+        try:
+            self.page.wait_for_function("() => true", timeout=max(1.0, within_s * 1000))
+        except PlaywrightError:
+            return False
+        return True
+
+    def reset(self) -> None:
+        """Back to one clean page: pop-ups closed, downloads and dialogs of the last duty forgotten."""
+        for page in self.page.context.pages:
+            if page is not self.page:
+                try:
+                    page.close()
+                except PlaywrightError as error:
+                    logger.bind(event="popup_not_closed").warning(
+                        "a pop-up would not close: {}", error.message
+                    )
+        self.downloads.discard_all()
+        self.dialogs.clear()
+
+    def block_resources(self) -> None:
+        """Load no fonts and no media on this tab; costs nothing per request (HAZARDS C8)."""
+        block_resources(self.page)
+
+    def _meet_popup(self, page: Page) -> None:
+        page.on("dialog", self._meet_dialog)
+
+    def _meet_dialog(self, dialog: Dialog) -> None:
+        """Remember what it said and dismiss it, unless an adapter listens too: then it is the adapter's."""
+        if len(self.dialogs) < MOST_DIALOGS_KEPT:
+            self.dialogs.append(f"{dialog.type}: {dialog.message[:200]}")
+        try:
+            # Alerts and beforeunload hold the page: both go on when accepted; a question is answered with no.
+            if dialog.type == "beforeunload":
+                dialog.accept()
+            else:
+                dialog.dismiss()
+        except PlaywrightError:
+            pass  # answered by the adapter, or gone with its page

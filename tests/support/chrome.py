@@ -1,0 +1,69 @@
+"""A real Chrome for tests: started on tmp_path, stopped at the end, and a look at what it left behind."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from chrome_launcher.chrome import Chrome
+from chrome_launcher.find import ChromeBinary, find_chrome
+from chrome_launcher.launch import launch_chrome
+from chrome_launcher.process_tree import processes_of_profile
+from chrome_launcher.root_connection import RootConnection
+from tests.support.eventually import eventually
+
+
+@cache
+def chrome_binary() -> ChromeBinary:
+    return find_chrome()
+
+
+@contextmanager
+def running_chrome(profile_dir: Path, *, headless: bool = True, images: bool = True) -> Iterator[Chrome]:
+    """Start a Chrome, stop it at the end, and assert that nothing of it is left."""
+    chrome = launch_chrome(chrome_binary(), profile_dir, headless=headless, images=images, renderer_limit=32)
+    try:
+        yield chrome
+    finally:
+        chrome.stop()
+        assert leftovers(profile_dir) == []
+
+
+@contextmanager
+def root_connection(chrome: Chrome) -> Iterator[RootConnection]:
+    """Connect to Chrome, and close the connection at the end."""
+    root = RootConnection.connect(chrome.ws_url)
+    try:
+        yield root
+    finally:
+        root.close()
+
+
+def leftovers(profile_dir: Path) -> list[str]:
+    """What still runs on this profile, as ``pid command line``; and its lock files, as paths."""
+    running = [
+        f"{process.pid} {' '.join(process.cmdline())}" for process in processes_of_profile(profile_dir)
+    ]
+    locks = [str(path) for path in profile_dir.glob("Singleton*")]
+    return running + locks
+
+
+@contextmanager
+def virtual_display() -> Iterator[str]:
+    """Run an X server for a visible Chrome and yield its DISPLAY (``:99``); it chooses a free number."""
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert server.stdout is not None
+        number = server.stdout.readline().decode().strip()
+        assert number.isdigit(), f"Xvfb did not start (exit code {server.poll()})"
+        yield f":{number}"
+    finally:
+        server.terminate()
+        eventually(lambda: server.poll() is not None, 5.0, "Xvfb ends")
+        if server.stdout is not None:
+            server.stdout.close()

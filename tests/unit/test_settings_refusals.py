@@ -1,0 +1,280 @@
+"""Every way to get the settings wrong, with the words that it is refused with."""
+
+from pathlib import Path
+
+import pytest
+
+from supervisor.settings import SettingsError, load_settings
+from tests.support.settings_files import load, refusal, write_settings
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        # the file's own grammar
+        ("workers = 3\n", "settings.ini line 1: expected a [section] before the first key"),
+        (
+            "[run]\nworkers\n",
+            "settings.ini line 2: expected key = value, [section], or a comment that begins with # or ;",
+        ),
+        (
+            "[run]\nworkers = 3\nworkers = 4\n",
+            "settings.ini line 3 [run] workers: stands there twice: keep one of them",
+        ),
+        ("[run]\n[chrome]\n[run]\n", "settings.ini line 3 [run]: the section stands there twice: join them"),
+        # sections and keys that do not exist
+        ("[rum]\nworkers = 3\n", "settings.ini [rum] workers: no such section; did you mean [run]?"),
+        ("[chrom]\n", "settings.ini [chrom]: no such section; did you mean [chrome]?"),
+        (
+            "[xyz]\n",
+            "settings.ini [xyz]: no such section; known are "
+            "[run], [chrome], [watchdog], [retry], [pacing], [portal], [logging]",
+        ),
+        ("[run]\nwokers = 3\n", "settings.ini [run] wokers: no such key; did you mean workers?"),
+        ("[run]\nWorkers = 3\n", "settings.ini [run] Workers: no such key; did you mean workers?"),
+        (
+            "[retry]\nzzz = 3\n",
+            "settings.ini [retry] zzz: no such key; "
+            "known are max_retries, backoff_s, backoff_max_s, max_worker_deaths",
+        ),
+        (
+            "[run]\ntask_timeout_s = 3\n",
+            "settings.ini [run] task_timeout_s: no such key here: it belongs to [watchdog]",
+        ),
+        (
+            "[run]\n  #workers = 3\n",
+            "settings.ini [run] #workers: no such key: "
+            "a comment begins with # in the first column, or with ;",
+        ),
+        (
+            "[chrome]\npath = /usr/bin/chromium\n\n  headless = false\n",
+            "settings.ini [chrome] path = '/usr/bin/chromium\\n\\nheadless = false': "
+            "expected one line: the line below it is indented, so it counts as a part of this value",
+        ),
+        # types and limits
+        (
+            "[run]\nworkers = many\n",
+            "settings.ini [run] workers = 'many': expected a whole number from 1 to 64",
+        ),
+        ("[run]\nworkers = 65\n", "settings.ini [run] workers = '65': expected a whole number from 1 to 64"),
+        ("[run]\nworkers = 0\n", "settings.ini [run] workers = '0': expected a whole number from 1 to 64"),
+        (
+            "[run]\nworkers = 2.5\n",
+            "settings.ini [run] workers = '2.5': expected a whole number from 1 to 64",
+        ),
+        ("[run]\nlimit = -1\n", "settings.ini [run] limit = '-1': expected a whole number, 0 or more"),
+        (
+            "[run]\nlimit = 5 # five\n",
+            "settings.ini [run] limit = '5 # five': expected a whole number, 0 or more "
+            "(a comment needs a line of its own)",
+        ),
+        ("[chrome]\nheadless = maybe\n", "settings.ini [chrome] headless = 'maybe': expected true or false"),
+        (
+            "[chrome]\nstart_timeout_s = nan\n",
+            "settings.ini [chrome] start_timeout_s = 'nan': expected a number greater than 0",
+        ),
+        (
+            "[chrome]\nstart_timeout_s =\n",
+            "settings.ini [chrome] start_timeout_s = '': expected a number greater than 0",
+        ),
+        (
+            "[logging]\nlevel = LOUD\n",
+            "settings.ini [logging] level = 'LOUD': expected one of DEBUG, INFO, WARNING, ERROR",
+        ),
+        (
+            "[portal]\ncapture = grab\n",
+            "settings.ini [portal] capture = 'grab': expected one of fetch, click, print, download",
+        ),
+        (
+            "[portal]\nreference_column =\n",
+            "settings.ini [portal] reference_column = '': expected a text that is not empty",
+        ),
+        (
+            "[portal]\nadapter = my portal\n",
+            "settings.ini [portal] adapter = 'my portal': expected form, or module:Class of your own adapter",
+        ),
+        # contradictions
+        (
+            "[watchdog]\nheartbeat_s = 5\n",
+            "default [watchdog] heartbeat_timeout_s = '10': "
+            "must be more than twice heartbeat_s (5), or one late beat kills it",
+        ),
+        (
+            "[watchdog]\ntask_timeout_s = 20\n",
+            "settings.ini [watchdog] task_timeout_s = '20': must be more than [portal] step_timeout_s (30), "
+            "or a worker is killed where a single step would have timed out",
+        ),
+        (
+            "[retry]\nbackoff_s = 300\n",
+            "default [retry] backoff_max_s = '120': must not be less than backoff_s (300)",
+        ),
+        (
+            "[pacing]\nportal_down_give_up_s = 3\n",
+            "settings.ini [pacing] portal_down_give_up_s = '3': "
+            "must not be less than portal_probe_every_s (30)",
+        ),
+        (
+            "[portal]\nexport_selector =\n",
+            "settings.ini [portal] export_selector = '': must not be empty with inventory = csv_export",
+        ),
+        (
+            "[portal]\ninventory = table\ntable_row_selector =\n",
+            "settings.ini [portal] table_row_selector = '': must not be empty with inventory = table",
+        ),
+        (
+            "[portal]\ninventory_url =\n",
+            "settings.ini [portal] inventory_url = '': must not be empty with inventory = csv_export",
+        ),
+        (
+            "[portal]\ncapture = fetch\ndocument_url =\n",
+            "settings.ini [portal] document_url = '': must not be empty with capture = fetch",
+        ),
+        (
+            "[portal]\ndocument_selector =\n",
+            "settings.ini [portal] document_selector = '': must not be empty with capture = click",
+        ),
+        (
+            "[portal]\nrecord_url =\nsearch_selector =\n",
+            "settings.ini [portal] record_url = '': "
+            "must not be empty with capture = click unless search_selector is set",
+        ),
+        (
+            "[portal]\nrecord_url = /records/V-1\n",
+            "settings.ini [portal] record_url = '/records/V-1': "
+            "must hold {ref} or {column name}, or every record would get the same document",
+        ),
+        (
+            "[portal]\nsigned_in_selector =\n",
+            "settings.ini [portal] signed_in_selector = '': "
+            "must not be empty while sign_in_url is set: the form adapter needs it to sign in",
+        ),
+    ],
+)
+def test_settings_are_refused_when_the_file_is_wrong(tmp_path: Path, text: str, problem: str) -> None:
+    assert refusal(tmp_path, text) == [problem]
+
+
+def test_settings_are_refused_when_the_inventory_file_is_not_given(tmp_path: Path) -> None:
+    assert refusal(tmp_path, "[portal]\ninventory = file\n") == [
+        "the demo's default [portal] inventory_file = '': must not be empty with inventory = file"
+    ]
+
+
+def test_settings_are_refused_when_the_inventory_file_does_not_exist(tmp_path: Path) -> None:
+    text = "[portal]\ninventory = file\ninventory_file = refs.csv\n"
+    assert refusal(tmp_path, text) == ["settings.ini [portal] inventory_file = 'refs.csv': no such file"]
+
+
+def test_settings_load_when_the_inventory_file_exists(tmp_path: Path) -> None:
+    (tmp_path / "refs.csv").write_text("Reference\nV-0001\n")
+    text = "[portal]\ninventory = file\ninventory_file = refs.csv\n"
+    assert load(tmp_path, text).portal.inventory_file == tmp_path / "refs.csv"
+
+
+def test_settings_skip_the_form_when_the_adapter_is_a_class(tmp_path: Path) -> None:
+    text = "[portal]\nadapter = my_portal:MyPortal\nexport_selector =\nsigned_in_selector =\n"
+    assert load(tmp_path, text).portal.adapter == "my_portal:MyPortal"
+
+
+@pytest.mark.parametrize("address", ["fleet.example.com", "ftp://fleet.example.com", "https://", ""])
+def test_settings_are_refused_when_the_address_is_no_web_address(tmp_path: Path, address: str) -> None:
+    [problem] = refusal(tmp_path, f"[portal]\nurl = {address}\n")
+    assert (
+        problem
+        == f"settings.ini [portal] url = {address!r}: expected http://… or https://… with a host, or demo"
+    )
+
+
+def test_settings_name_the_variable_when_the_environment_is_wrong(tmp_path: Path) -> None:
+    assert refusal(tmp_path, environ={"NUM_WORKERS": "many", "TABCREW__RUN__LIMIT": "x"}) == [
+        "environment NUM_WORKERS [run] workers = 'many': expected a whole number from 1 to 64",
+        "environment TABCREW__RUN__LIMIT [run] limit = 'x': expected a whole number, 0 or more",
+    ]
+
+
+def test_settings_are_refused_when_a_variable_is_unknown(tmp_path: Path) -> None:
+    assert refusal(
+        tmp_path, environ={"TABCREW__RUN__WORKER": "3", "TABCREW__RNU__LIMIT": "3", "TABCREW__X": "3"}
+    ) == [
+        "environment TABCREW__RUN__WORKER [run] worker: no such key; did you mean workers?",
+        "environment TABCREW__RNU__LIMIT [rnu] limit: no such section; did you mean [run]?",
+        "environment TABCREW__X [x] : no such section; known are "
+        "[run], [chrome], [watchdog], [retry], [pacing], [portal], [logging]",
+    ]
+
+
+def test_settings_name_the_file_when_dotenv_is_wrong(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("TABCREW__CHROME__HEADLESS=perhaps\n")
+    with pytest.raises(
+        SettingsError, match=r"\.env TABCREW__CHROME__HEADLESS \[chrome\] headless = 'perhaps'"
+    ):
+        load(tmp_path, dotenv=dotenv)
+
+
+def test_settings_name_the_flag_when_it_is_out_of_range(tmp_path: Path) -> None:
+    assert refusal(tmp_path, overrides={"run.workers": 99}) == [
+        "flag --workers [run] workers = '99': expected a whole number from 1 to 64"
+    ]
+
+
+def test_settings_list_all_problems_when_there_are_several(tmp_path: Path) -> None:
+    text = "[run]\nwokers = 3\nlimit = x\n[chrom]\npath = y\n[retry]\nbackoff_s = 300\n"
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, text, {"HEADLESS": "perhaps"})
+    assert len(caught.value.problems) == 5
+    assert str(caught.value).startswith("5 problems in the settings, nothing was started:\n  - ")
+
+
+@pytest.mark.parametrize("key", ["password", "username", "portal_password", "api_secret", "token", "login"])
+def test_settings_say_where_secrets_belong_when_the_file_holds_one(tmp_path: Path, key: str) -> None:
+    [problem] = refusal(tmp_path, f"[portal]\n{key} = hunter2\n")
+    assert problem.startswith(f"settings.ini [portal] {key}: secrets do not belong here")
+    assert "TABCREW_PASSWORD" in problem
+    assert "hunter2" not in problem
+
+
+def test_settings_hide_the_value_when_a_key_is_unknown(tmp_path: Path) -> None:
+    [problem] = refusal(tmp_path, "[portal]\npw = hunter2\n")
+    assert "hunter2" not in problem
+
+
+def test_settings_hide_the_password_when_the_address_holds_one(tmp_path: Path) -> None:
+    [problem] = refusal(tmp_path, "[portal]\nurl = https://me:hunter2@fleet.example.com\n")
+    assert "hunter2" not in problem
+    assert "TABCREW_PASSWORD" in problem
+
+
+def test_settings_shorten_a_value_when_it_is_long_and_escape_control_characters(tmp_path: Path) -> None:
+    [problem] = refusal(tmp_path, f"[run]\nworkers = \x1b[31m{'9' * 500}\n")
+    assert "\x1b" not in problem
+    assert len(problem) < 200
+
+
+def test_settings_are_refused_when_the_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such settings file: name another with --settings"):
+        load_settings(tmp_path / "nowhere.ini", {})
+
+
+def test_settings_are_refused_when_the_file_is_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path, {})
+
+
+def test_settings_name_the_line_when_the_file_is_not_utf_8(tmp_path: Path) -> None:
+    path = write_settings(tmp_path)
+    path.write_bytes(b"[run]\n# gr\xfc\xdfe\n")
+    with pytest.raises(SettingsError, match=r"settings\.ini line 2: is not UTF-8"):
+        load_settings(path, {})
+
+
+def test_settings_are_refused_when_dotenv_is_not_utf_8(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(b"A=\xff\n")
+    with pytest.raises(SettingsError, match="cannot be read as UTF-8"):
+        load(tmp_path, dotenv=dotenv)
+
+
+def test_settings_are_refused_when_a_section_is_called_default(tmp_path: Path) -> None:
+    [problem] = refusal(tmp_path, "[DEFAULT]\nworkers = 3\n")
+    assert problem.startswith("settings.ini [DEFAULT] workers: no such section")
