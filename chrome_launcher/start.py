@@ -24,6 +24,10 @@ Chrome closes when the pipe ends, that is when we die, however we die. (PR_SET_P
 thread that started Chrome, needs code between fork and exec, and exists on Linux alone.)"""
 
 _HINTS = (
+    (
+        "path too long",
+        "Its socket lies in the temporary folder, whose path is too long: set TMPDIR to a short one.",
+    ),
     ("DISPLAY", "The display cannot be used: run headless, or start an X server (xvfb-run)."),
     ("shared libraries", "Libraries are missing: install the system's chromium package."),
     ("No space left", "The disk is full: make room."),

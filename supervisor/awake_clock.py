@@ -42,3 +42,7 @@ class AwakeClock:
         if ended < len(self._nap_starts) and instant > self._nap_starts[ended]:
             return self._nap_starts[ended] - self._cut_before[ended]
         return instant - self._cut_before[ended]
+
+    def awake_deadline(self, since: float, deadline_at: float) -> float:
+        """The awake instant of a monotonic deadline set at ``since``: every nap since then is added."""
+        return self.awake(since) + (deadline_at - since)

@@ -14,7 +14,7 @@ from supervisor.assignment import Assignment
 from supervisor.documents import document_name
 from supervisor.exit_codes import ExitCode
 from supervisor.journal import Journal
-from supervisor.portal_gate import PortalGate
+from supervisor.portal_gate import LONGEST_PAUSE_S, PortalGate
 from supervisor.retry import Decision, Fail, Quarantine, Requeue
 from supervisor.schedule import Lease
 from supervisor.session import Session, SessionState
@@ -250,12 +250,9 @@ class Dispatcher:
         match failure:
             case FailureClass.SESSION:
                 self._gate.inconclusive(lease.task, now)
-                if self.session.lost(lease.session_no):
-                    self._journal.warning("session_lost", f"signed out ({report.reason}): dispatch is frozen")
-                    if self.session.state is SessionState.REFUSED:
-                        self._stop(ExitCode.SIGN_IN_REFUSED, self.session.why_stopped)
+                self._session_lost(lease.session_no, report.reason)
             case FailureClass.THROTTLE:
-                if self._gate.throttled(lease.leased_at, report.retry_after_s, now):
+                if self._gate.throttled(lease.task, lease.leased_at, report.retry_after_s, now):
                     self._journal.warning("throttled", f"the portal asks to slow down: {report.reason}")
             case FailureClass.TRANSIENT | FailureClass.MISFIT:
                 if self._gate.failed(lease.task, f"{failure} failure in step “{report.step}”", now):
@@ -264,6 +261,13 @@ class Dispatcher:
                 self._disk(report.reason)
             case _:
                 self._gate.inconclusive(lease.task, now)
+
+    def _session_lost(self, session_no: int, reason: str) -> None:
+        if not self.session.lost(session_no):
+            return
+        self._journal.warning("session_lost", f"signed out ({reason}): dispatch is frozen")
+        if self.session.state is SessionState.REFUSED:
+            self._stop(ExitCode.SIGN_IN_REFUSED, self.session.why_stopped)
 
     def _circuit_opened(self, failure: FailureClass, report: DutyFailed) -> None:
         pacing = self._settings.pacing
@@ -308,7 +312,7 @@ class Dispatcher:
         self._listing_epoch = None
         match report.failure_class:
             case FailureClass.SESSION:
-                self.session.lost(self.session.number)
+                self._session_lost(self.session.number, report.reason)
             case FailureClass.MISFIT | FailureClass.PERMANENT:
                 self._stop(ExitCode.USAGE, f"cannot list the inventory: {report.reason}")
             case FailureClass.STORAGE:
@@ -331,7 +335,8 @@ class Dispatcher:
         ) or now - self._failing_since > pacing.portal_down_give_up_s:
             self._stop(ExitCode.PORTAL_DOWN, f"cannot {what} after {self._tries} tries: {report.reason}")
             return
-        pause_s = _FIRST_PAUSE_S * self._tries if never_worked else pacing.portal_probe_every_s
+        own_pause_s = _FIRST_PAUSE_S * self._tries if never_worked else pacing.portal_probe_every_s
+        pause_s = max(own_pause_s, min(report.retry_after_s or 0.0, LONGEST_PAUSE_S))
         self._next_try_at = now + pause_s
         self._journal.warning("try_again", f"could not {what}: {report.reason}; again in {pause_s:.0f} s")
 

@@ -29,9 +29,8 @@ def document_name(ref: str) -> str:
     normal = unicodedata.normalize("NFC", ref)
     stem = _UNSAFE.sub("_", normal)
     stem = "".join(c for c in stem if unicodedata.category(c)[0] != "C").strip(". _")
-    while len(stem.encode()) > _MAX_STEM_BYTES:
-        stem = stem[:-1]
-    if stem == ref and not _RESERVED.match(stem):
+    stem = stem.encode()[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
+    if stem and stem == ref and not _RESERVED.match(stem):
         return f"{stem}.pdf"
     return marked_name(ref, stem)
 
@@ -55,9 +54,10 @@ class NameBook:
 
     def name_for(self, ref: str) -> str:
         name = document_name(ref)
-        if self._owner.setdefault(name.casefold(), ref) == ref:
-            return name
-        return marked_name(ref, name.removesuffix(".pdf"))
+        # More than one turn when somebody made references that look like marked names.
+        while self._owner.setdefault(name.casefold(), ref) != ref:
+            name = marked_name(ref, name.removesuffix(".pdf"))
+        return name
 
 
 def put_in_place(staged: Path, final: Path) -> None:

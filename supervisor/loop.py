@@ -265,7 +265,11 @@ class Loop:
             alive_at=awake(reading.alive_at),
             step=reading.step,
             step_since=awake(reading.step_since),
-            step_deadline_at=None if reading.step_deadline_at is None else awake(reading.step_deadline_at),
+            step_deadline_at=(
+                None
+                if reading.step_deadline_at is None
+                else self._clock.awake_deadline(reading.step_since, reading.step_deadline_at)
+            ),
             duty=str(worker.assignment or ""),
             deadline_at=worker.assignment.deadline_at if worker.assignment else None,
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FIRST_PAUSE_S = 5.0
-_LONGEST_PAUSE_S = 600.0
+LONGEST_PAUSE_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -92,21 +92,21 @@ class PortalGate:
         if self._opened_at is not None:
             self._probe = task
 
-    def throttled(self, leased_at: float, retry_after_s: float | None, now: float) -> bool:
+    def throttled(self, task: str, leased_at: float, retry_after_s: float | None, now: float) -> bool:
         """The portal answered 429 to a task leased at ``leased_at``; True when this is a new event and the
         gate closed.
 
         ``retry_after_s`` is honoured up to ten minutes; 0, negative and absent mean that the gate's own
         pause doubles.
         """
-        self._probe = None
+        self._release_probe(task, now)
         if leased_at <= self._closed_at:
             return False
         if retry_after_s is not None and retry_after_s > 0:
-            pause_s = min(retry_after_s, _LONGEST_PAUSE_S)
+            pause_s = min(retry_after_s, LONGEST_PAUSE_S)
         else:
             pause_s = self._pause_s
-            self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S)
+            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
         self._closed_at = now
         self._closed_until = now + pause_s + self._uniform(0.0, 0.1 * pause_s)
         return True

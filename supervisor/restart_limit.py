@@ -24,13 +24,13 @@ class RestartLimit:
         return len(self._at) > self.max_restarts
 
     def allowed_at(self, now: float) -> float:
-        """The instant from which one more restart stays within the limit; ``now`` itself when it does
+        """The instant from which the restarts noted so far are within the limit; ``now`` itself when they are
         already.
         """
         self._forget(now)
-        if len(self._at) < self.max_restarts:
+        if len(self._at) <= self.max_restarts:
             return now
-        return self._at[-self.max_restarts] + self.window_s
+        return self._at[-self.max_restarts - 1] + self.window_s
 
     def _forget(self, now: float) -> None:
         while self._at and now - self._at[0] > self.window_s:

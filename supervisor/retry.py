@@ -71,7 +71,7 @@ def decide(
             # When every record misfits, the circuit opens and the run stops with the reason.
             if past.charged >= limits.max_retries:
                 return Fail()
-            ceiling = min(limits.backoff_max_s, limits.backoff_s * 2**past.charged)
+            ceiling = min(limits.backoff_max_s, limits.backoff_s * 2.0 ** min(past.charged, 60))
             return Requeue(delay_s=uniform(0.0, ceiling), charged=True)
         case FailureClass.WORKER:
             if past.deaths + 1 >= limits.max_worker_deaths:

@@ -36,6 +36,7 @@ class Session:
     sign_ins: int = 0
     refusals: int = 0
     fruitless: int = 0
+    fruitful_no: int = 0
     why_stopped: str = ""
 
     def begin(self) -> None:
@@ -51,12 +52,13 @@ class Session:
     def fruitful(self) -> None:
         """A document was delivered under this session."""
         self.fruitless = 0
+        self.fruitful_no = self.number
 
     def lost(self, session_no: int) -> bool:
         """A worker found itself signed out under session ``session_no``; True when that is news."""
         if self.state is not SessionState.GOOD or session_no != self.number:
             return False
-        self.fruitless += 1
+        self.fruitless += session_no != self.fruitful_no
         if self.fruitless >= MAX_FRUITLESS_SIGN_INS:
             self.state = SessionState.REFUSED
             self.why_stopped = (

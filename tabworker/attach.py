@@ -30,8 +30,8 @@ class AttachedTab:
 def attach(playwright: Playwright, browser_ws_url: str, target_id: str, downloads_dir: Path) -> AttachedTab:
     """Attach to ``target_id``, also beside a tab that spins (HAZARDS C2).
 
-    ``downloads_dir``: the folder that the supervisor's root connection set, where Chrome saves each download under its
-    GUID. Raises EndpointError, AttachError or Playwright's own error.
+    ``downloads_dir``: the folder that the supervisor's root connection set, where Chrome saves each download
+    under its GUID. Raises EndpointError, AttachError or Playwright's own error.
     """
     endpoint = TabEndpoint(browser_ws_url, target_id, downloads_dir)
     try:

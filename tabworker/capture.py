@@ -1,4 +1,4 @@
-"""The four ways to capture a document, cheapest first. Each leaves it in ``tab.destination`` or raises a failure class."""
+"""The four ways to capture a document. Each leaves it in ``tab.destination`` or raises a failure class."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ class Capture:
     def fetch(self, url: str) -> Captured:
         """Request ``url`` with the session's cookies, without loading it in the page. The cheapest way.
 
-        ``url`` may be relative to the page's. Raises Throttled, SessionLost, Transient, or NotFound (404 and 410).
+        ``url`` may be relative to the page's. Raises Throttled, SessionLost, Transient, or NotFound (404 and
+        410).
         """
         return fetch_document(self._tab, url)
 

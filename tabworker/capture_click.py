@@ -1,11 +1,11 @@
 """Captures the document to which a click leads, whichever way the portal has chosen for it.
 
-Chrome is told to download PDFs instead of showing them, so attachment, viewer, pop-up, form POST and blob all end as a
-download. What is left is a page where a PDF was expected; it is told with its address, title and status.
+Chrome is told to download PDFs instead of showing them, so attachment, viewer, pop-up, form POST and blob
+all end as a download. What is left is a page where a PDF was expected; it is told with its address, title
+and status.
 """
 
 import errno
-import os
 import shutil
 import time
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import Frame, Locator, Page, Response
 
 from tabworker.capture_fetch import content_length
 from tabworker.captured import Captured
-from tabworker.downloads import BegunDownload
-from tabworker.failures import Transient
+from tabworker.downloads import KnownDownload
+from tabworker.failures import PortalFailure, Transient
 from tabworker.http_status import failure_of_status
 
 if TYPE_CHECKING:
@@ -32,14 +32,13 @@ PAGE_PATIENCE_S = 3.0
 
 
 class LedToPage(Transient):
-    """A click led to a page instead of a document. ``status`` is None when the page came without an answer of its own."""
+    """A click led to a page, in this tab or in a pop-up, instead of a document."""
 
-    def __init__(self, url: str, title: str, status: int | None, dialogs: list[str]) -> None:
+    def __init__(self, url: str, title: str, dialogs: list[str]) -> None:
         said = f"; it said {'; '.join(repr(text) for text in dialogs)}" if dialogs else ""
         super().__init__(f"the click led to the page {title!r} at {url} instead of a PDF{said}")
         self.url = url
         self.title = title
-        self.status = status
 
 
 def click_for_document(tab: "Tab", locator: Locator, *, give_up_on_pages: bool = True) -> Captured:
@@ -48,11 +47,10 @@ def click_for_document(tab: "Tab", locator: Locator, *, give_up_on_pages: bool =
     answers = _Answers(tab.page)
     try:
         locator.click(timeout=tab.remaining_s * 1000, no_wait_after=True)
-        download = _wait_begun(tab, answers, give_up_on_pages)
-        path = tab.downloads.wait_ended(download, tab.remaining_s)
+        download = _wait_ended(tab, answers, give_up_on_pages)
     finally:
         answers.stop()
-    move_file(path, tab.destination)
+    move_file(download.path, tab.destination)
     tab.downloads.forget(download)
     answer = answers.of_url(download.url)
     if answer is None:
@@ -64,57 +62,65 @@ def click_for_document(tab: "Tab", locator: Locator, *, give_up_on_pages: bool =
 
 
 class _Answers:
-    """The answers to navigations of this tab and its pop-ups, from the click on."""
+    """What a click brought up in this tab and its pop-ups: answers to navigations, and pages."""
 
     def __init__(self, page: Page) -> None:
-        self._context = page.context
+        self._page = page
         self._responses: list[Response] = []
-        self._context.on("response", self._take)
+        self._navigated = False
+        page.context.on("response", self._take_response)
+        page.on("framenavigated", self._take_navigation)
 
-    def _take(self, response: Response) -> None:
+    def _take_response(self, response: Response) -> None:
         if response.request.is_navigation_request():
             self._responses.append(response)
+
+    def _take_navigation(self, frame: Frame) -> None:
+        self._navigated = self._navigated or frame == self._page.main_frame
 
     def of_url(self, url: str) -> Response | None:
         return next((answer for answer in reversed(self._responses) if answer.url == url), None)
 
-    def newest_page(self) -> Response | None:
-        """The latest answer that is a page by its own word or by its status."""
-        for answer in reversed(self._responses):
-            kind = answer.headers.get("content-type", "")
-            if answer.status >= 400 or (answer.status < 300 and "html" in kind):
-                return answer
-        return None
+    def failed(self) -> PortalFailure | None:
+        """The failure that the latest answer's status means."""
+        if not self._responses:
+            return None
+        answer = self._responses[-1]
+        retry_after = answer.headers.get("retry-after")
+        return failure_of_status(answer.status, answer.url, retry_after, datetime.now(UTC))
+
+    def page_shown(self) -> Page | None:
+        """The pop-up that shows something, else the tab if it has gone to another page."""
+        popups = [page for page in self._page.context.pages if page is not self._page]
+        for popup in reversed(popups):
+            if popup.url not in ("", ":", "about:blank"):
+                return popup
+        return self._page if self._navigated else None
 
     def stop(self) -> None:
-        self._context.remove_listener("response", self._take)
+        self._page.context.remove_listener("response", self._take_response)
+        self._page.remove_listener("framenavigated", self._take_navigation)
 
 
-def _wait_begun(tab: "Tab", answers: _Answers, give_up_on_pages: bool) -> BegunDownload:
+def _wait_ended(tab: "Tab", answers: _Answers, give_up_on_pages: bool) -> KnownDownload:
     give_up_at = time.monotonic() + tab.remaining_s
     page_since: float | None = None
     while True:
         left_s = give_up_at - time.monotonic()
-        download = tab.downloads.wait_begun(min(LISTEN_SLICE_S, max(left_s, 0.001)))
+        download = tab.downloads.wait_ended(min(LISTEN_SLICE_S, max(left_s, 0.001)))
         if download is not None:
             return download
-        page = answers.newest_page() if give_up_on_pages else None
         now = time.monotonic()
-        if page is not None:
-            page_since = now if page_since is None else page_since
-            if page.status >= 400 or now - page_since >= PAGE_PATIENCE_S:
-                raise _led_to(tab, page)
+        if give_up_on_pages and not tab.downloads.under_way:
+            failed, shown = answers.failed(), answers.page_shown()
+            if failed is not None:
+                raise failed
+            if shown is not None:
+                page_since = now if page_since is None else page_since
+                if now - page_since >= PAGE_PATIENCE_S:
+                    raise LedToPage(shown.url, _title_of(shown), tab.dialogs)
         if now >= give_up_at:
             raise _nothing_came(tab)
-
-
-def _led_to(tab: "Tab", answer: Response) -> Exception:
-    failure = failure_of_status(
-        answer.status, answer.url, answer.headers.get("retry-after"), datetime.now(UTC)
-    )
-    if failure is not None:
-        return failure
-    return LedToPage(answer.url, _title_of(tab, answer.url), answer.status, tab.dialogs)
 
 
 def _nothing_came(tab: "Tab") -> Transient:
@@ -125,14 +131,11 @@ def _nothing_came(tab: "Tab") -> Transient:
     )
 
 
-def _title_of(tab: "Tab", url: str) -> str:
-    for page in tab.page.context.pages:
-        if page.url == url:
-            try:
-                return page.title()[:200]
-            except PlaywrightError:
-                return ""  # it closed or navigated on while we asked
-    return ""
+def _title_of(page: Page) -> str:
+    try:
+        return page.title()[:200]
+    except PlaywrightError:
+        return ""  # it closed or went on while we asked
 
 
 def move_file(source: Path, destination: Path) -> None:
@@ -144,5 +147,5 @@ def move_file(source: Path, destination: Path) -> None:
             raise
         part = destination.with_name(destination.name + ".part")
         shutil.copyfile(source, part)
-        os.replace(part, destination)
+        part.replace(destination)
         source.unlink()

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tabworker.tab import Tab
 
 MOST_BYTES = 512 * 1024 * 1024
-"""The driver holds a whole answer in memory. Larger documents: capture = click, which writes straight to disk."""
+"""The driver holds a whole answer in memory. Larger documents: capture = click, which writes straight to
+disk.
+"""
 
 MOST_REDIRECTS = 20
 
@@ -58,7 +60,7 @@ def _keep(tab: "Tab", response: APIResponse) -> Captured:
 
 
 def content_length(headers: dict[str, str]) -> int | None:
-    """The size that the body must have; None when the header says the size of a compressed transfer, or nothing."""
+    """The size that the body must have; None when the header tells a compressed size or nothing."""
     text = headers.get("content-length", "")
     encoded = headers.get("content-encoding", "identity") not in ("", "identity")
     return int(text) if text.isascii() and text.isdigit() and not encoded else None

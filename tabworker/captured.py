@@ -8,7 +8,8 @@ from pathlib import Path
 class Captured:
     """Not yet verified. ``status``, ``content_type`` and ``content_length`` are None where nobody said them.
 
-    ``content_length`` is the number of bytes that ``path`` must have: None as well when the transfer was compressed.
+    ``content_length`` is the number of bytes that ``path`` must have: None as well when the transfer was
+    compressed.
     """
 
     path: Path

@@ -1,10 +1,11 @@
-"""The downloads of this tab and its pop-ups: which began, which ended, where their files lie.
+"""The downloads of this tab and its pop-ups: which ended, where their files lie.
 
-Not by Playwright's ``Download``: its ``path()`` and ``failure()`` wait without any limit, and a portal may stall in mid-
-document. The endpoint repeats Chrome's own events on a browser-level session; the file bears the download's GUID.
+Not by Playwright's ``Download``: it does not tell the GUID under which the file lies, and its ``path()``
+waits without any limit. The endpoint repeats Chrome's own events on a browser-level session, and
+Playwright's ``download`` event comes from it too, when the file is whole: that one wakes us, without looking
+again and again.
 """
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,22 +16,21 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tabworker.failures import Transient
 
-_LOOK_EVERY_S = 0.01
-_LISTEN_EVERY_S = 0.5
-
 
 @dataclass
-class BegunDownload:
-    """``state``: inProgress, completed or canceled."""
+class KnownDownload:
+    """``state``: inProgress, completed or canceled. ``path``: the file, whole once completed."""
 
     guid: str
     url: str
-    file_name: str
+    path: Path
     state: str = "inProgress"
 
 
 class Downloads:
-    """What Chrome told so far of this tab's downloads; told anew only while Playwright waits for something."""
+    """What Chrome told so far of this tab's downloads. It is heard only while Playwright waits for
+    something.
+    """
 
     def __init__(self, page: Page, folder: Path) -> None:
         browser = page.context.browser
@@ -38,68 +38,58 @@ class Downloads:
             raise RuntimeError("the page belongs to no browser")
         self._page = page
         self._folder = folder
-        self._begun: dict[str, BegunDownload] = {}
+        self._known: dict[str, KnownDownload] = {}
         self._session = browser.new_browser_cdp_session()
         self._session.on("Browser.downloadWillBegin", self._will_begin)
         self._session.on("Browser.downloadProgress", self._progress)
 
     def _will_begin(self, event: dict[str, Any]) -> None:
         guid = event["guid"]
-        self._begun[guid] = BegunDownload(guid, event["url"], event.get("suggestedFilename", ""))
+        self._known[guid] = KnownDownload(guid, event["url"], self._folder / guid)
 
     def _progress(self, event: dict[str, Any]) -> None:
-        download = self._begun.get(event["guid"])
+        download = self._known.get(event["guid"])
         if download is not None:
             download.state = event["state"]
 
-    def newest(self) -> BegunDownload | None:
-        return next(reversed(self._begun.values()), None)
+    @property
+    def under_way(self) -> bool:
+        return any(download.state == "inProgress" for download in self._known.values())
 
-    def wait_begun(self, within_s: float) -> BegunDownload | None:
-        """The newest download, as soon as there is one; None when none begins in time."""
-        if not self._begun:
+    def wait_ended(self, within_s: float) -> KnownDownload | None:
+        """A completed download, as soon as there is one; None when there is none in time.
+
+        Raises Transient when one was broken off.
+        """
+        if self._ended() is None:
             try:
                 self._page.context.wait_for_event("download", timeout=max(1.0, within_s * 1000))
             except PlaywrightTimeout:
-                pass  # the caller decides what it means that nothing began
-        return self.newest()
+                pass  # the caller decides what it means that nothing came
+        download = self._ended()
+        if download is not None and download.state == "canceled":
+            self.forget(download)
+            raise Transient(
+                f"Chrome broke off the download of {download.url}: "
+                "the portal cut the connection, or the disk is full"
+            )
+        return download
 
-    def wait_ended(self, download: BegunDownload, within_s: float) -> Path:
-        """Its file, whole. Raises Transient when it was broken off or is not whole in time."""
-        path = self._folder / download.guid
-        give_up_at = time.monotonic() + within_s
-        listen_at = time.monotonic() + _LISTEN_EVERY_S
-        # Chrome writes under another name and renames when all bytes are there: the name is the proof. Looking at the
-        # folder costs no round trip; Chrome's word is needed only for downloads that were broken off.
-        while not path.exists():
-            now = time.monotonic()
-            if download.state == "canceled":
-                raise Transient(
-                    f"Chrome broke off the download of {download.url}: the connection was cut or the disk full"
-                )
-            if now >= give_up_at:
-                self._cancel(download)
-                raise Transient(f"the download of {download.url} was not complete within {within_s:.0f} s")
-            if now >= listen_at:
-                self._page.wait_for_timeout(1)
-                listen_at = now + _LISTEN_EVERY_S
-            time.sleep(_LOOK_EVERY_S)
-        return path
+    def _ended(self) -> KnownDownload | None:
+        return next((known for known in self._known.values() if known.state != "inProgress"), None)
 
-    def forget(self, download: BegunDownload) -> None:
-        self._begun.pop(download.guid, None)
+    def forget(self, download: KnownDownload) -> None:
+        self._known.pop(download.guid, None)
 
     def discard_all(self) -> None:
         """Delete the files of all downloads that nobody took, and cancel those under way."""
-        for download in list(self._begun.values()):
+        for download in list(self._known.values()):
             if download.state == "inProgress":
                 self._cancel(download)
-            (self._folder / download.guid).unlink(missing_ok=True)
+            download.path.unlink(missing_ok=True)
             self.forget(download)
 
-    def _cancel(self, download: BegunDownload) -> None:
-        if (self._folder / download.guid).exists():
-            return
+    def _cancel(self, download: KnownDownload) -> None:
         try:
             self._session.send("Browser.cancelDownload", {"guid": download.guid})
         except PlaywrightError:

@@ -1,8 +1,8 @@
 """The tab endpoint: a CDP relay that shows Playwright a browser with exactly one tab (DESIGN §3).
 
-It lives in a thread of its own in the worker's process, listens on 127.0.0.1 under an unguessable path, and serves one
-client, once: whoever speaks to it has the user's session. What may pass is decided in endpoint_view; here are
-the sockets. Nearly every message is passed on after a look at its first bytes.
+It lives in a thread of its own in the worker's process, listens on 127.0.0.1 under an unguessable path, and
+serves one client, once: whoever speaks to it has the user's session. What may pass is decided in
+endpoint_view; here are the sockets. Nearly every message is passed on after a look at its first bytes.
 """
 
 import asyncio
@@ -17,8 +17,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.http11 import Request, Response
 
+from tabworker.endpoint_messages import Onward
 from tabworker.endpoint_rules import command_needs_a_look
-from tabworker.endpoint_view import Onward, TabView
+from tabworker.endpoint_view import TabView
 from tabworker.popup_downloads import PopupDownload, PopupDownloadReader
 
 START_TIMEOUT_S = 10.0
@@ -26,7 +27,7 @@ START_TIMEOUT_S = 10.0
 WATCH_S = 120.0
 """How long after a pop-up was announced its download may begin to be noted."""
 
-WATCH_EVERY_S = 0.05
+WATCH_EVERY_S = 0.02
 
 Side = ClientConnection | ServerConnection
 
@@ -83,16 +84,24 @@ class TabEndpoint:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._finished = asyncio.Event()
-        options = {"max_size": None, "compression": None, "ping_interval": None}
         async with (
-            connect(self._browser_ws_url, open_timeout=START_TIMEOUT_S, close_timeout=1, **options) as chrome,
+            connect(
+                self._browser_ws_url,
+                open_timeout=START_TIMEOUT_S,
+                close_timeout=1,
+                max_size=None,
+                compression=None,
+                ping_interval=None,
+            ) as chrome,
             serve(
                 lambda client: self._client_came(client, chrome),
                 "127.0.0.1",
                 0,
                 process_request=self._admit,
                 close_timeout=1,
-                **options,
+                max_size=None,
+                compression=None,
+                ping_interval=None,
             ) as server,
         ):
             self._url = f"ws://127.0.0.1:{_port(server)}{self._path}"
@@ -168,7 +177,7 @@ class _Relay:
                 _, since = waiting.get(note.guid, (note, now))
                 waiting[note.guid] = note, since
             for note, since in list(waiting.values()):
-                told = self._view.note_says(note, now - since)
+                told = self._view.downloads.note_says(note, now - since)
                 if told is not None:
                     await self._pass_on(told)
                     del waiting[note.guid]

@@ -1,7 +1,7 @@
 """Which CDP commands a worker may send to the shared Chrome: one table, every refusal with its reason.
 
-A command that no table names is relayed untouched. What is refused would reach beyond the worker's own tab: the
-other tabs, the one session, or the browser itself.
+A command that no table names is relayed untouched. What is refused would reach beyond the worker's own tab:
+the other tabs, the one session, or the browser itself.
 """
 
 OTHERS_TABS = "it would reach the tabs of the other workers"
@@ -45,7 +45,8 @@ SWALLOWED = frozenset(
     {
         # Playwright closes "its" browser when it lets go; it shall let go, and Chrome shall stay.
         "Browser.close",
-        # Browser-wide, and whoever set it resets it for all when it dies: the supervisor alone sets it (HAZARDS C4, C5).
+        # Browser-wide, and whoever set it resets it for all when it dies: the supervisor alone sets it
+        # (HAZARDS C4, C5).
         "Browser.setDownloadBehavior",
         "Page.setDownloadBehavior",
         # The endpoint does the discovering, and only while a pop-up is on its way.

@@ -1,4 +1,4 @@
-"""Keeps what a failed attempt looked like: a screenshot, the page without its secrets, the reason. Never raises."""
+"""Keeps what a failed attempt looked like: screenshot, page without its secrets, reason. Never raises."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,7 @@ MOST_PAGE_CHARACTERS = 2_000_000
 _SAFE_PAGE = r"""
 html => {
   const secret = /pass|csrf|xsrf|token|nonce|secret|auth|session|sid\b|otp|api.?key/i;
+  const inAddress = /([?&;#][^=&#]*(?:pass|csrf|token|secret|auth|session|sid|key)[^=&#]*=)[^&#]*/gi;
   const copy = html.cloneNode(true);
   for (const script of copy.querySelectorAll("script")) script.textContent = "";
   for (const field of copy.querySelectorAll("input, textarea, meta, button")) {
@@ -29,7 +30,7 @@ html => {
     for (const attribute of Array.from(node.attributes)) {
       if (/^data-/.test(attribute.name) && secret.test(attribute.name)) attribute.value = "***";
       else if (/^(href|src|action|formaction|content)$/.test(attribute.name))
-        attribute.value = attribute.value.replace(/([?&;#][^=&#]*(?:pass|csrf|token|secret|auth|session|sid|key)[^=&#]*=)[^&#]*/gi, "$1***");
+        attribute.value = attribute.value.replace(inAddress, "$1***");
     }
   return "<!doctype html>\n" + copy.outerHTML;
 }

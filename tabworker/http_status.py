@@ -1,4 +1,4 @@
-"""What an HTTP status means for a document: whose fault it is, and how long the portal asks us to wait. Pure."""
+"""What an HTTP status means for a document: whose fault it is, how long the portal asks to wait. Pure."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,8 +25,8 @@ def failure_of_status(status: int, url: str, retry_after: str | None, now: datet
         return SessionLost(f"the portal answered 401 to {url}: signed out")
     if status in (404, 410):
         return NotFound(f"the portal answered {status} to {url}: it has no such document")
-    # 403 is no proof of a lost session: portals use it for missing rights, firewalls and rate limits. It is tried
-    # again, and who must know asks ``is_signed_in``.
+    # 403 is no proof of a lost session: portals use it for missing rights, firewalls and rate limits. It is
+    # tried again, and who must know asks ``is_signed_in``.
     return Transient(f"the portal answered {status} to {url}")
 
 

@@ -71,4 +71,3 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
             outcome = desk.do(duty)
             clocks.end_steps()
             report(outcome)
-

@@ -146,23 +146,18 @@ def decode_duty(data: bytes) -> Duty:
 
 
 def encode_report(report: Report) -> bytes:
-    """One frame of at most MAX_FRAME_BYTES; the long texts of a failure are cut to fit, never the rest."""
-    data = _encoder.encode(report)
-    if len(data) <= MAX_FRAME_BYTES:
-        return data
+    """One frame of at most MAX_FRAME_BYTES; texts that come from a page are cut to fit, never the rest."""
     if isinstance(report, DutyFailed):
-        shorter = DutyFailed(
-            epoch=report.epoch,
-            failure_class=report.failure_class,
+        report = msgspec.structs.replace(
+            report,
             reason=_cut(report.reason, 2000),
             step=_cut(report.step, 200),
-            retry_after_s=report.retry_after_s,
             evidence=[name for name in report.evidence[:4] if len(name.encode()) <= 250],
             unfit=_cut(report.unfit, 200),
         )
-        data = _encoder.encode(shorter)
     elif isinstance(report, DocumentFetched):
-        data = _encoder.encode(msgspec.structs.replace(report, warning=_cut(report.warning, 2000)))
+        report = msgspec.structs.replace(report, warning=_cut(report.warning, 2000))
+    data = _encoder.encode(report)
     if len(data) > MAX_FRAME_BYTES:
         raise ValueError(
             f"report of {len(data)} bytes exceeds the frame limit of {MAX_FRAME_BYTES}: {type(report)}"
@@ -176,8 +171,9 @@ def decode_report(data: bytes) -> Report:
 
 
 def _cut(text: str, max_bytes: int) -> str:
+    """At most ``max_bytes`` of UTF-8. Half a surrogate pair, which a page may hold, does not encode: "?"."""
     raw = text.encode("utf-8", "replace")
-    return text if len(raw) <= max_bytes else raw[: max_bytes - 1].decode("utf-8", "ignore") + "…"
+    return raw.decode() if len(raw) <= max_bytes else raw[: max_bytes - 3].decode("utf-8", "ignore") + "…"
 
 
 # --- names of files that both sides must agree on -------------------------------------------------

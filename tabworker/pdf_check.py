@@ -1,7 +1,7 @@
 """Decides whether captured bytes are the document of a record. Reads the file, touches no page.
 
-A document counts only when all of this holds: a good status, not a page, whole from ``%PDF-`` to ``%%EOF``, as long as the
-portal said, opened by PDFium with at least one page, and (where asked) naming the record.
+A document counts only when all of this holds: a good status, not a page, whole from ``%PDF-`` to ``%%EOF``,
+as long as the portal said, opened by PDFium with at least one page, and (where asked) naming the record.
 """
 
 import hashlib
@@ -19,7 +19,9 @@ from tabworker.reference_text import names_reference, searchable
 
 HEAD_BYTES = 1024
 TAIL_BYTES = 2048
-"""The PDF specification lets readers look for ``%%EOF`` in the last 1024 bytes; servers append line ends to that."""
+"""The PDF specification lets readers look for ``%%EOF`` in the last 1024 bytes; servers append line ends to
+that.
+"""
 
 MOST_PAGES_READ = 50
 """A report names its record at the front; a book of 2,000 pages is not read to the end for it."""
@@ -30,7 +32,7 @@ _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECA
 
 @dataclass(frozen=True)
 class VerifiedDocument:
-    """``warning``: something that does not disprove the document but that a person should know, else empty."""
+    """``warning``: what does not disprove the document but a person should know; else empty."""
 
     sha256: str
     size_bytes: int
@@ -39,7 +41,7 @@ class VerifiedDocument:
 
 
 def verify_pdf(captured: Captured, reference: str | None) -> VerifiedDocument:
-    """Raises Transient when the file is not the document (another attempt may bring it), Permanent when it is locked.
+    """Raises Transient when the file is not the document, Permanent when it is locked with a password.
 
     ``reference``: must occur in the document's text; None: not asked.
     """
@@ -123,8 +125,8 @@ def _check_reference(document: pypdfium2.PdfDocument, reference: str, source: st
     if not has_text:
         return "the document has no text (a scan?): that it is this record's could not be verified"
     raise Transient(
-        f"{source} is a PDF, but the reference {reference!r} does not occur in the text of its first {read} pages: "
-        "it may be another record's. Set [portal] reference_in_document = no if documents do not name it"
+        f"{source} is a PDF, but {reference!r} is not in the text of its first {read} pages: it may be "
+        "another record's. Set [portal] reference_in_document = no if documents do not name their record"
     )
 
 

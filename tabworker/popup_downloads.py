@@ -1,12 +1,14 @@
-"""How a worker learns of a download that a pop-up began before the worker could attach to it: notes in a file.
+"""Notes in a file tell a worker of the downloads that a pop-up began before the worker could attach.
 
-Problem: a link with ``target=_blank`` opens a pop-up, its answer is a PDF, Chrome turns it into a download and closes
-the pop-up again, all within milliseconds. Chrome tells of a download on the pop-up's own session and to clients that
-set the download behaviour. The worker's endpoint is often too late for the first (that takes two round trips) and must
-not be the second (HAZARDS C5). Guessing by the newest file in the folder would hand out another worker's document.
+Problem: a link with ``target=_blank`` opens a pop-up, its answer is a PDF, Chrome turns it into a download
+and closes the pop-up again, all within milliseconds. Chrome tells of a download on the pop-up's own session
+and to clients that set the download behaviour. The worker's endpoint is often too late for the first (that
+takes two round trips) and must not be the second (HAZARDS C5). Guessing by the newest file in the folder
+would hand out another worker's document.
 
-Solution: the supervisor's root connection hears of every download and knows which tab opened which pop-up. It notes a
-pop-up's download in the file of the tab that opened it, in the downloads folder; the endpoint of that tab reads it.
+Solution: the supervisor's root connection hears of every download and knows which tab opened which pop-up.
+It notes a pop-up's download in the file of the tab that opened it, in the downloads folder; the endpoint of
+that tab reads it.
 """
 
 from dataclasses import dataclass, replace

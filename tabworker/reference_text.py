@@ -1,7 +1,8 @@
 """Whether a text names a reference, however a PDF breaks and spells it. Pure.
 
-Typesetting changes what a portal prints: lines break anywhere in a long cell, hyphens become dashes, ligatures and
-full-width letters appear, pictographs vanish. Case is kept: two references may differ in nothing else.
+Typesetting changes what a portal prints: lines break anywhere in a long cell, hyphens become dashes,
+ligatures and full-width letters appear, pictographs vanish. Case is kept: two references may differ in
+nothing else.
 """
 
 import re
@@ -34,6 +35,7 @@ def _pattern(reference: str) -> re.Pattern[str]:
         raise ValueError(f"the reference {reference!r} has nothing to search for")
     before = r"(?<!\w)" if found[0].isalnum() else ""
     after = r"(?!\w)" if found[-1].isalnum() else ""
-    # What the text layer drops may still stand in the text of one PDF and not of another: any of it may lie between.
+    # What the text layer drops may still stand in the text of one PDF and not of another: any of it may lie
+    # between.
     gap = r"[\s\x00-\x1f\x7f-\x9f\ufffe\uffff\U00010000-\U0010ffff]*"
     return re.compile(before + gap.join(re.escape(char) for char in found) + after)

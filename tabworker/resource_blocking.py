@@ -1,4 +1,4 @@
-"""Keeps fonts and media from loading, by a list that Chrome itself holds: no round trip per request (HAZARDS C8)."""
+"""Keeps fonts and media from loading by a list that Chrome holds: no round trip per request (HAZARDS C8)."""
 
 from playwright.sync_api import CDPSession, Page
 

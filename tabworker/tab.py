@@ -24,7 +24,7 @@ OnStep = Callable[[str, float], None]
 
 
 class Tab:
-    """The worker's one tab. ``destination``: where a captured document is written; set before each capture."""
+    """The worker's one tab. ``destination``: where a capture writes; set before each one."""
 
     def __init__(self, page: Page, *, downloads_dir: Path, on_step: OnStep) -> None:
         self.page = page
@@ -50,11 +50,11 @@ class Tab:
 
     @property
     def remaining_s(self) -> float:
-        """What is left of the current step for a capture, at least a moment; less than the watchdog grants."""
+        """What is left of the step for a capture: a little less than the watchdog grants."""
         return max(0.1, 0.95 * (self._step_ends_at - time.monotonic()))
 
     def is_responsive(self, within_s: float) -> bool:
-        """Whether the page's own thread answers. False after ``within_s`` at the latest, also when it spins."""
+        """Whether the page's own thread answers. False after ``within_s``, also when it spins."""
         try:
             self.page.wait_for_function("() => true", timeout=max(1.0, within_s * 1000))
         except PlaywrightError:
@@ -82,11 +82,13 @@ class Tab:
         page.on("dialog", self._meet_dialog)
 
     def _meet_dialog(self, dialog: Dialog) -> None:
-        """Remember what it said and dismiss it, unless an adapter listens too: then it is the adapter's."""
+        """Remember what it said and dismiss it, unless a listener of the adapter's has answered it."""
         if len(self.dialogs) < MOST_DIALOGS_KEPT:
             self.dialogs.append(f"{dialog.type}: {dialog.message[:200]}")
         try:
-            # Alerts and beforeunload hold the page: both go on when accepted; a question is answered with no.
+            # One round trip of patience: an adapter's own listener is called after this one, and shall be
+            # first to answer. (How many listen is not told by Playwright's public API.)
+            self.page.wait_for_timeout(20)
             if dialog.type == "beforeunload":
                 dialog.accept()
             else:

@@ -1,134 +1,142 @@
 """Fetches one record's document, in the capture way that the settings name."""
 
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tabworker.adapters.form_page import FormPage, fill_in
+from tabworker.adapters.form_addresses import address_of, selector_of
+from tabworker.adapters.form_answer import Answer, glance_at
+from tabworker.adapters.form_page import FormPage
+from tabworker.adapters.form_refusals import Refusals
+from tabworker.adapters.form_search import open_by_search
 from tabworker.capture_click import LedToPage
 from tabworker.captured import Captured
-from tabworker.failures import AdapterMisfit, Permanent, SessionLost
+from tabworker.failures import AdapterMisfit, Permanent, SessionLost, Transient
 from tabworker.messages import Record
 
 
 def fetch_document(form: FormPage, record: Record) -> Captured:
-    """Raises Permanent when the portal has no document for this record."""
+    """Raises Permanent when the portal has no document for this record, SessionLost when signed out."""
+    match form.settings.capture:
+        case "fetch":
+            return _fetch(form, record)
+        case "print":
+            return _print(form, record)
+        case "click" | "download":
+            return _click(form, record)
+
+
+def _fetch(form: FormPage, record: Record) -> Captured:
+    """No page is loaded at all: the cheapest document there is."""
     settings = form.settings
-    if settings.capture == "fetch" and settings.document_url:
-        # No page is loaded at all: the cheapest document there is.
-        return _fetch(form, fill_in(settings.document_url, record, "document_url", in_url=True))
-    if settings.capture == "print" and settings.document_url:
-        return _print(form, fill_in(settings.document_url, record, "document_url", in_url=True))
+    if not settings.document_url:
+        raise AdapterMisfit("[portal] document_url is empty, but capture = fetch needs it")
+    address = address_of(settings.document_url, record, "document_url", settings.url)
+    form.step("fetch document")
+    captured = form.tab.capture.fetch(address)
+    form.raise_if_sign_in_address(captured.source_url)
+    answer = glance_at(captured)
+    if answer is not None:
+        _explain(form, answer, captured.source_url)
+    return captured
+
+
+def _explain(form: FormPage, answer: Answer, source: str) -> None:
+    """Raise what a web page in place of a document means, if it can be told."""
+    _raise_if_no_document(form, answer.text, source)
+    if not form.settings.sign_in_url:
+        return
+    if answer.asks_for_password:
+        raise SessionLost(f"signed out: {source} is a page titled {answer.title!r} that asks for a password")
+    # It may be a licence page, or the first half of a sign-in: the portal itself is asked.
+    form.open_signed_in(form.settings.inventory_url, "prove the session", "inventory_url")
+    form.raise_if_signed_out()
+
+
+def _print(form: FormPage, record: Record) -> Captured:
+    _open_record(form, record)
+    form.finish_loading()
+    _raise_if_unprintable(form, record)
+    form.step("print document")
+    return form.tab.capture.print()
+
+
+def _raise_if_unprintable(form: FormPage, record: Record) -> None:
+    """A print of the sign-in page would be a fine PDF. The reference is waited for, not demanded."""
+    sights = {**_obstacles(form), "reference": form.page.get_by_text(record.ref)}
+    _raise_obstacle(form, form.first_of(sights, min(2.0, form.tab.remaining_s)))
+
+
+def _click(form: FormPage, record: Record) -> Captured:
     _open_record(form, record)
     control = _find_control(form, record)
-    match settings.capture:
-        case "fetch":
-            return _fetch(form, _address_of(form, control))
-        case "print":
-            return _print(form, _address_of(form, control))
-        case "click" | "download":
-            return _click(form, control)
+    form.finish_loading()
+    form.step("capture document")
+    capture = form.tab.capture
+    with Refusals(form) as refusals:
+        try:
+            return capture.click(control) if form.settings.capture == "click" else capture.download(control)
+        except Transient as failure:
+            _explain_click(form, refusals, failure)
+            raise
+
+
+def _explain_click(form: FormPage, refusals: Refusals, failure: Transient) -> None:
+    """Raise why a click led to no document, if it can be told; all looks are dear, and only taken now."""
+    said, source = form.tab.dialogs, form.page.url
+    if isinstance(failure, LedToPage):
+        form.raise_if_sign_in_address(failure.url)
+        said, source = [failure.title, *said], failure.url
+    _raise_if_no_document(form, " ".join(said), source)
+    if form.shows_text(form.settings.no_document_text):
+        raise Permanent(f"the portal says {form.settings.no_document_text!r} {form.where()}")
+    refusals.raise_failure()
+    refusals.raise_if_signed_out()
 
 
 def _open_record(form: FormPage, record: Record) -> None:
     settings = form.settings
     if settings.record_url:
-        form.open_signed_in(fill_in(settings.record_url, record, "record_url", in_url=True), "open record")
-        return
-    if not settings.search_selector:
+        address = address_of(settings.record_url, record, "record_url", settings.url)
+        form.open_signed_in(address, "open record", "record_url")
+    elif settings.search_selector:
+        open_by_search(form, record)
+    else:
         raise AdapterMisfit(
-            "[portal] record_url and search_selector are both empty: there is no way to a record's page"
+            "[portal] record_url and search_selector are both empty: no way leads to a record's page"
         )
-    form.open_signed_in(settings.inventory_url, "open search page")
-    search = form.find(settings.search_selector, "search_selector")
-    form.tab.step("search record", settings.step_timeout_s)
-    search.fill(record.ref)
-    search.press("Enter")
-    if settings.record_link_selector:
-        form.tab.page.wait_for_load_state("domcontentloaded")
-        selector = fill_in(settings.record_link_selector, record, "record_link_selector", in_url=False)
-        link = form.find(selector, "record_link_selector")
-        form.tab.step("open record", settings.step_timeout_s)
-        link.click()
-        form.tab.page.wait_for_load_state("domcontentloaded")
-    form.raise_if_signed_out()
 
 
 def _find_control(form: FormPage, record: Record) -> Locator:
-    """What delivers the document. Waits for it or for the words that say there is none, whichever comes first."""
-    settings = form.settings
-    selector = fill_in(settings.document_selector, record, "document_selector", in_url=False)
-    if not settings.no_document_text:
-        return form.find(selector, "document_selector")
-    page = form.tab.page
-    control = page.locator(selector).first
-    words = page.get_by_text(settings.no_document_text).first
-    try:
-        control.or_(words).first.wait_for(state="visible", timeout=form.tab.remaining_s * 1000)
-    except PlaywrightTimeout as error:
-        form.raise_if_sign_in_form_shows()
+    """What delivers the document; waited for together with all that may stand there instead."""
+    selector = selector_of(form.settings.document_selector, record, "document_selector")
+    if not selector:
         raise AdapterMisfit(
-            f"[portal] document_selector = {selector} finds nothing {form.where()}"
-        ) from error
-    if words.is_visible():
-        raise Permanent(f"the portal says {settings.no_document_text!r} {form.where()}")
+            f"[portal] document_selector is empty, but capture = {form.settings.capture} needs it"
+        )
+    control = form.visible(selector)
+    seen = form.first_of({"control": control, **_obstacles(form)}, form.tab.remaining_s)
+    if seen != "control":
+        _raise_obstacle(form, seen)
+        raise form.not_found("document_selector", selector)
     return control
 
 
-def _address_of(form: FormPage, control: Locator) -> str:
-    address = control.get_attribute("href") or control.get_attribute("data-href") or ""
-    if not address or address.lower().startswith("javascript:"):
-        raise AdapterMisfit(
-            f"[portal] document_selector = {form.settings.document_selector} has no address to {form.settings.capture} "
-            f"{form.where()}. Set [portal] document_url, or capture = click"
-        )
-    return str(control.evaluate("(node, address) => new URL(address, document.baseURI).href", address))
+def _obstacles(form: FormPage) -> dict[str, Locator]:
+    """What a record's page may show instead of its document."""
+    settings = form.settings
+    sights: dict[str, Locator] = {}
+    if settings.no_document_text:
+        sights["no document"] = form.text(settings.no_document_text)
+    return sights | form.obstacles()
 
 
-def _fetch(form: FormPage, address: str) -> Captured:
-    form.tab.step("fetch document", form.settings.step_timeout_s)
-    captured = form.tab.capture.fetch(form.url(address))
-    if form.is_sign_in_url(captured.source_url):
-        raise SessionLost(f"signed out: {form.url(address)} led to the sign-in page {captured.source_url}")
-    if captured.content_type is not None and "html" in captured.content_type:
-        _raise_if_no_document(form, captured.path.read_text("utf-8", "replace"), captured.source_url)
-    return captured
-
-
-def _click(form: FormPage, control: Locator) -> Captured:
-    form.tab.step("capture document", form.settings.step_timeout_s)
-    capture = form.tab.capture
-    try:
-        return capture.click(control) if form.settings.capture == "click" else capture.download(control)
-    except LedToPage as led:
-        if form.is_sign_in_url(led.url):
-            raise SessionLost(f"signed out: the click led to the sign-in page {led.url}") from led
-        form.raise_if_sign_in_form_shows()
-        _raise_if_no_document(form, _text_of_page(form), led.url)
-        raise
-    finally:
-        for said in form.tab.dialogs:
-            _raise_if_no_document(form, said, form.tab.page.url)
-
-
-def _print(form: FormPage, address: str) -> Captured:
-    form.open_signed_in(address, "open page to print")
-    _raise_if_no_document(form, _text_of_page(form), address)
-    form.tab.step("print document", form.settings.step_timeout_s)
-    form.tab.page.wait_for_load_state("load")
-    return form.tab.capture.print()
+def _raise_obstacle(form: FormPage, seen: str | None) -> None:
+    if seen == "no document":
+        raise Permanent(f"the portal says {form.settings.no_document_text!r} {form.where()}")
+    if seen not in (None, "reference"):
+        form.raise_if_signed_out()
 
 
 def _raise_if_no_document(form: FormPage, text: str, source: str) -> None:
     words = form.settings.no_document_text
-    if words and words.casefold() in " ".join(text.split()).casefold():
+    if words and " ".join(words.split()).casefold() in " ".join(text.split()).casefold():
         raise Permanent(f"the portal says {words!r} on {source}")
-
-
-def _text_of_page(form: FormPage) -> str:
-    if not form.settings.no_document_text:
-        return ""
-    try:
-        return form.tab.page.locator("body").first.inner_text(timeout=2000)
-    except PlaywrightError:
-        return ""  # a page without a body says nothing

@@ -1,43 +1,27 @@
-"""What all verbs of the form adapter share: addresses, elements and the reasons when one of them is missing."""
+"""What all verbs of the form adapter share: opening pages, finding elements, saying why that failed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote, urljoin, urlsplit
+from functools import reduce
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Response
+from playwright.sync_api import Locator, Page, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from tabworker.adapters.form_addresses import absolute, is_same_page
 from tabworker.adapters.form_settings import FormSettings
-from tabworker.failures import AdapterMisfit, SessionLost, Transient
-from tabworker.http_status import failure_of_status
-from tabworker.messages import Record
+from tabworker.failures import AdapterMisfit, PortalFailure, SessionLost, Transient
+from tabworker.http_status import NotFound, failure_of_status
 from tabworker.tab import Tab
 
-_PLACE = re.compile(r"\{([^{}]+)\}")
+_GLANCE_S = 1.0
+"""How long a look at a page waits for its answer: a page that spins would never give one."""
 
+_LOADED_WITHIN_MS = 3000
 
-def values_of(record: Record) -> dict[str, str]:
-    """What ``{…}`` may stand for. ``{ref}`` is the reference even where the portal has a column of that name."""
-    return {**record.fields, "ref": record.ref}
-
-
-def fill_in(template: str, record: Record, setting: str, *, in_url: bool) -> str:
-    """``template`` with the record's values; quoted where they become part of an address. Raises AdapterMisfit."""
-    values: Mapping[str, str] = values_of(record)
-
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in values:
-            columns = ", ".join(sorted(values))
-            raise AdapterMisfit(
-                f"[portal] {setting} names {{{name}}}, but record {record.ref} has only: {columns}"
-            )
-        return quote(values[name], safe="") if in_url else values[name]
-
-    return _PLACE.sub(value, template)
+_PAGES_OF_ONE_RECORD = {"record_url", "record_link_selector"}
+"""Whose page may be missing for one record; any other page that is not there is the settings' fault."""
 
 
 @dataclass(frozen=True)
@@ -47,79 +31,172 @@ class FormPage:
     tab: Tab
     settings: FormSettings
 
-    def url(self, address: str) -> str:
-        return urljoin(self.settings.url, address)
+    @property
+    def page(self) -> Page:
+        return self.tab.page
 
-    def open(self, address: str, step: str) -> Response | None:
-        """Load an address; raises the failure that its status means, or SessionLost when it led to the sign-in page."""
-        self.tab.step(step, self.settings.step_timeout_s)
+    def step(self, name: str) -> None:
+        self.tab.step(name, self.settings.step_timeout_s)
+
+    def url(self, address: str) -> str:
+        return absolute(self.settings.url, address)
+
+    def open(self, address: str, step: str, setting: str) -> None:
+        """Load a page of the portal. Raises what its status means."""
+        self.step(step)
+        url = self.url(address)
+        response = self._goto(url, setting)
+        if response is None or response.status < 400:
+            return
+        if response.status == 403 and self.shows_sign_in():
+            raise SessionLost(f"signed out: the portal shows its sign-in form {self.where()}")
+        failure = failure_of_status(
+            response.status, response.url, response.headers.get("retry-after"), datetime.now(UTC)
+        )
+        if isinstance(failure, NotFound) and setting not in _PAGES_OF_ONE_RECORD:
+            raise AdapterMisfit(f"[portal] {setting} = {address}: {failure.reason}")
+        if failure is not None:
+            raise failure
+
+    def _goto(self, url: str, setting: str) -> Response | None:
         try:
-            response = self.tab.page.goto(self.url(address), wait_until="domcontentloaded")
+            return self.page.goto(url, wait_until="domcontentloaded")
         except PlaywrightTimeout as error:
             raise Transient(
-                f"{self.url(address)} did not load within {self.settings.step_timeout_s:.0f} s in step {step!r}. "
+                f"{url} did not load within {self.settings.step_timeout_s:g} s. "
                 "Raise [portal] step_timeout_s if the portal is slow"
             ) from error
         except PlaywrightError as error:
-            raise Transient(f"{self.url(address)} did not load: {_first_line(error)}") from error
-        if response is not None:
-            headers = response.headers
-            failure = failure_of_status(
-                response.status, response.url, headers.get("retry-after"), datetime.now(UTC)
-            )
-            if failure is not None:
-                raise failure
-        return response
+            if "Download is starting" in error.message:
+                raise AdapterMisfit(
+                    f"[portal] {setting} leads to a download instead of a page: {url}. "
+                    "Set it as document_url, with capture = fetch"
+                ) from error
+            raise Transient(f"{url} did not load: {_first_line(error)}") from error
 
-    def open_signed_in(self, address: str, step: str) -> Response | None:
-        """``open`` for a page that only a signed-in user sees."""
-        response = self.open(address, step)
-        self.raise_if_signed_out()
-        return response
+    def open_signed_in(self, address: str, step: str, setting: str) -> None:
+        """``open`` for a page of signed-in users. Raises SessionLost when it led to the sign-in page."""
+        self.open(address, step, setting)
+        self.raise_if_sign_in_address(self.page.url)
+
+    def finish_loading(self) -> None:
+        """Wait for late scripts, which may bring a button to life; not for ever: a picture may hang."""
+        try:
+            self.page.wait_for_load_state("load", timeout=_LOADED_WITHIN_MS)
+        except PlaywrightTimeout:
+            pass  # what is needed from the page is waited for by name
+
+    # --- the session ---
+
+    def raise_if_sign_in_address(self, url: str) -> None:
+        """Costs nothing: the address alone is looked at."""
+        sign_in_url = self.settings.sign_in_url
+        if sign_in_url and is_same_page(url, self.url(sign_in_url)):
+            raise SessionLost(f"signed out: the portal led to its sign-in page {url}")
+
+    def shows_sign_in(self) -> bool:
+        return bool(self.settings.sign_in_url) and self.shows(self.settings.password_selector)
 
     def raise_if_signed_out(self) -> None:
-        """By address alone, which costs nothing."""
-        if self.is_sign_in_url(self.tab.page.url):
-            raise SessionLost(f"signed out: the portal shows its sign-in page {self.where()}")
+        """For when something failed: is it because the page is the sign-in form or asks for consent anew?
 
-    def raise_if_sign_in_form_shows(self) -> None:
-        """Costs a look into the page: for portals that show the form at any address, once something else failed."""
-        self.raise_if_signed_out()
-        if self.shows(self.settings.password_selector):
+        Consent is given while the session is proven, which happens once for all tabs.
+        """
+        self.raise_if_sign_in_address(self.page.url)
+        seen = self.first_of({**self.obstacles(), "page": self.page.locator(":root")}, _GLANCE_S)
+        if seen == self.settings.password_selector:
             raise SessionLost(f"signed out: the portal shows its sign-in form {self.where()}")
+        if seen in self.settings.consent_selectors:
+            raise SessionLost(
+                f"the portal asks for consent again ([portal] consent_selectors: {seen}) {self.where()}"
+            )
 
-    def is_sign_in_url(self, url: str) -> bool:
-        ours, theirs = urlsplit(self.url(self.settings.sign_in_url)), urlsplit(url)
-        return (ours.netloc, ours.path.rstrip("/")) == (theirs.netloc, theirs.path.rstrip("/"))
+    def obstacles(self) -> dict[str, Locator]:
+        """What stands there instead of a page when the session does not hold, by selector."""
+        selectors = self.settings.consent_selectors
+        if self.settings.sign_in_url:
+            selectors = (self.settings.password_selector, *selectors)
+        return {selector: self.visible(selector) for selector in selectors}
+
+    # --- elements ---
+
+    def visible(self, selector: str) -> Locator:
+        return self.page.locator(selector).filter(visible=True).first
+
+    def text(self, words: str) -> Locator:
+        return self.page.get_by_text(words).filter(visible=True).first
 
     def shows(self, selector: str) -> bool:
-        """Whether it is visible now; never waits, false for an empty selector."""
-        return bool(selector) and self.tab.page.locator(selector).first.is_visible()
+        """Whether it is visible now; false for an empty selector and for a page that does not answer."""
+        return bool(selector) and self._shows(self.visible(selector))
+
+    def shows_text(self, words: str) -> bool:
+        return bool(words) and self._shows(self.text(words))
+
+    def _shows(self, element: Locator) -> bool:
+        # Waits for any page at all: one that answers tells at once, and one that spins cannot keep us.
+        return self.first_of({"it": element, "page": self.page.locator(":root")}, _GLANCE_S) == "it"
+
+    def first_of(self, sights: Mapping[str, Locator], within_s: float) -> str | None:
+        """Wait until one of them is there; its name, the earlier ones first. None when none came in time."""
+        either = reduce(lambda one, other: one.or_(other), sights.values())
+        try:
+            either.first.wait_for(state="attached", timeout=within_s * 1000)
+        except PlaywrightTimeout:
+            return None
+        return next((name for name, sight in sights.items() if sight.count()), None)
 
     def find(self, selector: str, setting: str) -> Locator:
-        """The visible element, waited for. Raises SessionLost or AdapterMisfit, which names the setting."""
+        """The visible element, waited for. Raises SessionLost, or AdapterMisfit which names the setting."""
         if not selector:
             raise AdapterMisfit(f"[portal] {setting} is empty, but it is needed {self.where()}")
-        locator = self.tab.page.locator(selector).first
+        locator = self.visible(selector)
         try:
-            locator.wait_for(state="visible", timeout=self.tab.remaining_s * 1000)
+            locator.wait_for(timeout=self.tab.remaining_s * 1000)
         except PlaywrightTimeout as error:
-            self.raise_if_sign_in_form_shows()
-            raise AdapterMisfit(f"[portal] {setting} = {selector} finds nothing {self.where()}") from error
+            raise self.not_found(setting, selector) from error
         except PlaywrightError as error:
             raise AdapterMisfit(
                 f"[portal] {setting} = {selector} cannot be used {self.where()}: {_first_line(error)}"
             ) from error
         return locator
 
-    def where(self) -> str:
-        """``on <address> ("<title>")``, for a reason."""
-        page = self.tab.page
+    def click(self, locator: Locator, setting: str) -> None:
+        """Raises Transient, which names the setting, when it cannot be clicked (covered, disabled)."""
         try:
-            title = page.locator("title").first.text_content(timeout=500) or ""
+            locator.click(timeout=self.tab.remaining_s * 1000)
+        except PlaywrightError as error:
+            raise Transient(
+                f"[portal] {setting} cannot be clicked {self.where()}: {_first_line(error)}"
+            ) from error
+
+    def not_found(self, setting: str, selector: str) -> PortalFailure:
+        """The failure to raise when an element did not come in time."""
+        if self.first_of({"page": self.page.locator(":root")}, _GLANCE_S) is None:
+            return Transient(
+                f"the page does not answer any more, waited for [portal] {setting} {self.where()}"
+            )
+        self.raise_if_signed_out()
+        return AdapterMisfit(f"[portal] {setting} = {selector} finds nothing {self.where()}")
+
+    # --- words ---
+
+    def words(self, selector: str) -> str:
+        """The text of the first visible match, cut to 300 characters; empty when there is none."""
+        if not self.shows(selector):
+            return ""
+        try:
+            return " ".join(self.visible(selector).inner_text(timeout=_GLANCE_S * 1000).split())[:300]
+        except PlaywrightError:
+            return ""  # it went away while we read
+
+    def where(self) -> str:
+        """``on <address> ("<title>")``, for a reason. Asks in a way that a spinning page cannot hold up."""
+        try:
+            title = self.page.locator("title").first.text_content(timeout=_GLANCE_S * 250) or ""
         except PlaywrightError:
             title = ""  # no title, or a page that does not answer: the address must do
-        return f'on {page.url} ("{" ".join(title.split())[:200]}")'
+        return f'on {self.page.url} ("{" ".join(title.split())[:200]}")'
 
 
 def _first_line(error: PlaywrightError) -> str:

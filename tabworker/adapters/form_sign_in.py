@@ -4,11 +4,18 @@ import re
 import time
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Response
 
+from tabworker.adapters.form_consent import Consent
 from tabworker.adapters.form_page import FormPage
-from tabworker.failures import AdapterMisfit, AnotherSession, PortalFailure, SessionLost, SignInRefused
+from tabworker.failures import (
+    AdapterMisfit,
+    AnotherSession,
+    PortalFailure,
+    SessionLost,
+    SignInRefused,
+    Transient,
+)
 from tabworker.messages import Credentials
 
 _CONFLICT_WORDS = re.compile(
@@ -22,129 +29,136 @@ _CONFLICT_WORDS = re.compile(
 _LOOK_AGAIN_MS = 100
 
 
-def sign_in(form: FormPage, credentials: Credentials) -> None:
-    """Raises SignInRefused (in the portal's own words), AnotherSession, AdapterMisfit or what the status means."""
-    settings = form.settings
-    form.open(settings.sign_in_url, "open sign-in page")
-    if form.shows(settings.signed_in_selector):
-        return
-    form.tab.step("fill in sign-in form", settings.step_timeout_s)
-    form.find(settings.username_selector, "username_selector").fill(credentials.username)
-    form.find(settings.password_selector, "password_selector").fill(credentials.password)
-    button = form.find(settings.sign_in_button_selector, "sign_in_button_selector")
-    said_before = _alert_of(form)
-    form.tab.step("submit sign-in form", settings.step_timeout_s)
-    button.click()
-    _SignInWatch(form, said_before).wait_signed_in()
-
-
 def is_signed_in(form: FormPage) -> bool:
-    """Opens the inventory and looks for the proof there. Raises when the portal does not answer."""
+    """Open the inventory and look for the proof there, through a consent page if one is in the way.
+
+    Raises when the portal does not answer. A portal without a sign-in is signed in when its inventory opens.
+    """
     settings = form.settings
+    consent = Consent(form)
     try:
-        form.open_signed_in(settings.inventory_url, "prove the session")
-        meet_consent(form)
-        if settings.signed_in_selector:
-            return form.shows(settings.signed_in_selector) or _appears(form, settings.signed_in_selector)
-        form.raise_if_sign_in_form_shows()
+        form.open_signed_in(settings.inventory_url, "prove the session", "inventory_url")
+        if not settings.sign_in_url:
+            consent.meet()
+            return True
+        # The proof comes last: it may stand beside a banner that asks for consent.
+        sights = {**form.obstacles(), "proof": form.page.locator(settings.signed_in_selector)}
+        while (seen := form.first_of(sights, form.tab.remaining_s)) in settings.consent_selectors:
+            consent.meet()
+        return seen == "proof"
     except SessionLost:
         return False
-    return True
 
 
-def meet_consent(form: FormPage) -> bool:
-    """Go through the licence page when it shows: tick or click each of ``consent_selectors``, in their order."""
-    selectors = form.settings.consent_selectors
-    if not selectors or not form.shows(selectors[0]):
-        return False
-    form.tab.step("accept licence page", form.settings.step_timeout_s)
-    for selector in selectors:
-        _agree(form.find(selector, "consent_selectors"))
-    return True
+def sign_in(form: FormPage, credentials: Credentials) -> None:
+    """Raises SignInRefused (in the portal's words), AnotherSession, AdapterMisfit, or what a status means."""
+    settings = form.settings
+    form.open(settings.sign_in_url, "open sign-in page", "sign_in_url")
+    form.step("fill in sign-in form")
+    field = {"field": form.visible(settings.username_selector)}
+    if (
+        form.first_of(
+            {"proof": form.page.locator(settings.signed_in_selector), **field}, form.tab.remaining_s
+        )
+        == "proof"
+    ):
+        return
+    _fill(form, settings.username_selector, "username_selector", credentials.username)
+    if not form.shows(settings.password_selector):
+        # Asks for the password on a second page, once it knows who wants to come in.
+        form.click(
+            form.find(settings.sign_in_button_selector, "sign_in_button_selector"), "sign_in_button_selector"
+        )
+    _fill(form, settings.password_selector, "password_selector", credentials.password)
+    button = form.find(settings.sign_in_button_selector, "sign_in_button_selector")
+    watch = _SignInWatch(form)
+    form.step("submit sign-in form")
+    try:
+        form.click(button, "sign_in_button_selector")
+        watch.wait_signed_in()
+    finally:
+        watch.stop()
 
 
-def _agree(locator: Locator) -> None:
-    # A box that is ticked already must stay ticked: a click would take the consent back.
-    if locator.get_attribute("type") in ("checkbox", "radio"):
-        locator.check()
-    else:
-        locator.click()
+def _fill(form: FormPage, selector: str, setting: str, value: str) -> None:
+    locator = form.find(selector, setting)
+    try:
+        locator.fill(value, timeout=form.tab.remaining_s * 1000)
+    except PlaywrightError:
+        # Playwright's own error quotes what was typed: it may not travel, not even as a cause.
+        raise Transient(f"[portal] {setting} = {selector} cannot be filled in {form.where()}") from None
 
 
 class _SignInWatch:
     """Looks at what the portal shows after the form was sent, until one of the known pages stands there."""
 
-    def __init__(self, form: FormPage, said_before: str) -> None:
+    def __init__(self, form: FormPage) -> None:
         self._form = form
-        self._said_before = said_before
-        self._ended_other_session = False
-        self._give_up_at = time.monotonic() + form.tab.remaining_s
+        self._consent = Consent(form)
+        self._said_before = _alert_of(form)
+        self._answers: list[Response] = []
+        self._other_session_ended = False
+        form.page.on("response", self._take)
+
+    def stop(self) -> None:
+        self._form.page.remove_listener("response", self._take)
 
     def wait_signed_in(self) -> None:
         form, settings = self._form, self._form.settings
-        while time.monotonic() < self._give_up_at:
-            if form.shows(settings.signed_in_selector):
-                return
-            if meet_consent(form) or self._meet_conflict():
-                self._give_up_at = time.monotonic() + form.tab.remaining_s
+        give_up_at = time.monotonic() + form.tab.remaining_s
+        while time.monotonic() < give_up_at:
+            if self._meet_conflict() or self._consent.meet():
+                give_up_at = time.monotonic() + form.tab.remaining_s
                 continue
-            if not settings.signed_in_selector and self._left_the_form():
+            if form.page.locator(settings.signed_in_selector).count():
                 return
-            alert = _alert_of(form)
-            if alert and alert != self._said_before and form.shows(settings.password_selector):
-                raise SignInRefused(f"the portal refused the sign-in: {alert!r}")
-            form.tab.page.wait_for_timeout(_LOOK_AGAIN_MS)
+            self._raise_if_refused()
+            self._raise_if_portal_fails()
+            form.page.wait_for_timeout(_LOOK_AGAIN_MS)
         raise self._nothing_fits()
 
-    def _left_the_form(self) -> bool:
-        form = self._form
-        return not form.is_sign_in_url(form.tab.page.url) and not form.shows(form.settings.password_selector)
+    def _take(self, response: Response) -> None:
+        if response.request.is_navigation_request() and response.frame == self._form.page.main_frame:
+            self._answers.append(response)
+
+    def _raise_if_refused(self) -> None:
+        """An alert that was there before the form was sent says nothing, unless the page is a new one."""
+        alert = _alert_of(self._form)
+        if alert and (alert != self._said_before or self._answers) and self._form.shows_sign_in():
+            raise SignInRefused(f"the portal refused the sign-in: {alert!r}")
+
+    def _raise_if_portal_fails(self) -> None:
+        """Other errors are left to the page: portals refuse a password with 400, 401, 403 or 422 as well."""
+        status = self._answers[-1].status if self._answers else 0
+        if status == 429 or status >= 500:
+            raise Transient(f"the portal answered {status} to the sign-in form {self._form.where()}")
 
     def _meet_conflict(self) -> bool:
         """End the other session, once: a portal that asks again would lead to a loop of sign-ins."""
         form, selector = self._form, self._form.settings.end_other_session_selector
         if not form.shows(selector):
             return False
-        if self._ended_other_session:
-            raise AnotherSession(f"another session was ended, and the portal asks again {form.where()}")
-        self._ended_other_session = True
-        form.tab.step("end the other session", form.settings.step_timeout_s)
-        form.find(selector, "end_other_session_selector").click()
+        if self._other_session_ended:
+            raise AnotherSession(f"the other session was ended, and the portal asks again {form.where()}")
+        self._other_session_ended = True
+        form.step("end the other session")
+        form.click(form.visible(selector), "end_other_session_selector")
         return True
 
     def _nothing_fits(self) -> PortalFailure:
         form, settings = self._form, self._form.settings
-        heading = _words_of(form, "h1, h2, [role=alert], .notice") or ""
+        heading = form.words("h1, h2, [role=alert], .notice")
         if _CONFLICT_WORDS.search(heading):
             return AnotherSession(
-                f"the account is signed in elsewhere: {heading!r} {form.where()}. End that session, or set [portal] "
-                "end_other_session_selector to the button that ends it"
+                f"the account is signed in elsewhere: {heading!r} {form.where()}. End that session, or set "
+                "[portal] end_other_session_selector to the button that ends it"
             )
-        alert = _alert_of(form)
-        if alert and form.shows(settings.password_selector):
-            return SignInRefused(f"the portal refused the sign-in: {alert!r}")
+        status = f" (status {self._answers[-1].status})" if self._answers else ""
         return AdapterMisfit(
-            f"sent the sign-in form, but [portal] signed_in_selector = {settings.signed_in_selector} finds nothing "
-            f"{form.where()}; the page says {heading!r}"
+            "sent the sign-in form, but [portal] signed_in_selector = "
+            f"{settings.signed_in_selector} finds nothing {form.where()}{status}; the page says {heading!r}"
         )
 
 
 def _alert_of(form: FormPage) -> str:
-    return _words_of(form, form.settings.sign_in_error_selector)
-
-
-def _words_of(form: FormPage, selector: str) -> str:
-    if not form.shows(selector):
-        return ""
-    try:
-        return " ".join(form.tab.page.locator(selector).first.inner_text(timeout=1000).split())[:300]
-    except PlaywrightError:
-        return ""  # it went away while we read: the next look tells
-
-
-def _appears(form: FormPage, selector: str) -> bool:
-    try:
-        form.tab.page.locator(selector).first.wait_for(state="visible", timeout=2000)
-    except PlaywrightTimeout:
-        return False
-    return True
+    return form.words(form.settings.sign_in_error_selector)

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -104,7 +105,7 @@ class TabcrewProcess:
         """status.json, empty while there is none."""
         try:
             status: dict[str, Any] = json.loads((self.work_dir / "status.json").read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         return status
 
@@ -154,7 +155,7 @@ class TabcrewProcess:
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read the ledger. Raises sqlite3.OperationalError while a supervisor holds it."""
-        with sqlite3.connect(self.work_dir / "ledger.sqlite") as connection:
+        with closing(sqlite3.connect(self.work_dir / "ledger.sqlite")) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def assert_clean(self) -> None:

@@ -1,0 +1,92 @@
+"""Puts a record's values into addresses and selectors, quoted: a reference may hold anything. Pure."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import quote, urljoin, urlsplit
+
+from tabworker.adapters.form_columns import folded
+from tabworker.failures import AdapterMisfit, Permanent
+from tabworker.messages import Record
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_DOT_SEGMENTS = {".", ".."}
+
+
+def absolute(portal_url: str, address: str) -> str:
+    """``address`` as seen from the portal's own address, which is taken as a folder: ``…/app`` + ``login`` is
+    ``…/app/login``.
+    """
+    is_folder = portal_url.endswith("/") or "?" in portal_url or "#" in portal_url
+    return urljoin(portal_url if is_folder else portal_url + "/", address)
+
+
+def address_of(template: str, record: Record, setting: str, portal_url: str) -> str:
+    """The absolute address for one record. Raises AdapterMisfit (no such column) or Permanent (no value).
+
+    A value is quoted whole, slashes too, so that it stays one piece of the address. Only where a column is
+    the whole template ("{Report link}") its cell is taken as an address itself.
+    """
+    alone = _PLACE.fullmatch(template.strip())
+    if alone and alone.group(1) != "ref":
+        return _address_in_cell(_value(alone.group(1), record, setting), record, setting, portal_url)
+    filled = _fill(template, record, setting, lambda value: quote(value, safe="", errors="replace"))
+    own_dots = [segment for segment in _segments(template) if segment in _DOT_SEGMENTS]
+    if len([segment for segment in _segments(filled) if segment in _DOT_SEGMENTS]) > len(own_dots):
+        # A browser would take it for "this folder" or "the folder above", quoted or not.
+        raise Permanent(f"the address of {record.ref!r} cannot be written: [portal] {setting} = {template}")
+    return absolute(portal_url, filled)
+
+
+def selector_of(template: str, record: Record, setting: str) -> str:
+    """A selector for one record: ``text="{ref}"``. Values are escaped for a place between quotes."""
+    return _fill(template, record, setting, _in_quotes)
+
+
+def is_same_page(url: str, other: str) -> bool:
+    """Whether both lead to one page, whatever their queries; a route behind # counts if ``other`` has one."""
+    mine, theirs = urlsplit(url), urlsplit(other)
+    same = (mine.netloc, mine.path.rstrip("/")) == (theirs.netloc, theirs.path.rstrip("/"))
+    return same and (
+        not theirs.fragment or mine.fragment.partition("?")[0] == theirs.fragment.partition("?")[0]
+    )
+
+
+def _fill(template: str, record: Record, setting: str, escape: Callable[[str], str]) -> str:
+    return _PLACE.sub(lambda place: escape(_value(place.group(1), record, setting)), template)
+
+
+def _value(name: str, record: Record, setting: str) -> str:
+    """``ref`` is the reference even where the portal has a column of that name."""
+    if name == "ref":
+        return record.ref
+    value = record.fields.get(name)
+    if value is None:
+        value = next((cell for column, cell in record.fields.items() if folded(column) == folded(name)), None)
+    if value is None:
+        columns = ", ".join(["ref", *sorted(record.fields)])
+        raise AdapterMisfit(f"[portal] {setting} names {{{name}}}, but {record.ref!r} has only: {columns}")
+    if not value.strip():
+        raise Permanent(f"{record.ref!r} has nothing in column {name!r}, which [portal] {setting} needs")
+    return value
+
+
+def _address_in_cell(cell: str, record: Record, setting: str, portal_url: str) -> str:
+    try:
+        parts = urlsplit(cell.strip())
+        is_relative = not parts.scheme and not parts.netloc
+        if is_relative or (parts.scheme in ("", "http", "https") and parts.hostname):
+            return absolute(portal_url, cell.strip())
+    except ValueError:
+        pass  # not even the form of an address
+    raise Permanent(
+        f"{record.ref!r} has no web address where [portal] {setting} looks for one: {cell[:200]!r}"
+    )
+
+
+def _segments(address: str) -> list[str]:
+    return urlsplit(address).path.split("/")
+
+
+def _in_quotes(value: str) -> str:
+    # A line break would end the string; a space does as well, as texts are compared with white space folded.
+    return " ".join(value.split()).replace("\\", "\\\\").replace('"', '\\"').replace("'", "\\'")

@@ -1,0 +1,77 @@
+"""Why an attempt failed and why a document went out twice, or that nothing explains it. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.rehearsal.evidence import Attempt, Evidence, Serve
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A document that went out once more than was needed. ``why``: empty when nothing explains it."""
+
+    ref: str
+    at: float
+    why: str
+
+
+def cause_of(attempt: Attempt, evidence: Evidence) -> str:
+    """What made this attempt fail; empty when neither a kill nor the portal did."""
+    for death in evidence.deaths:
+        if attempt.covers(death.at) and death.worker_pid in (None, attempt.pid):
+            return f"{death.victim} killed"
+    for fault in evidence.faults:
+        if fault.ref == attempt.ref and attempt.covers(fault.at):
+            return f"portal: {fault.kind}"
+    if attempt.outcome == "session" and _was_signed_out(attempt, evidence):
+        return "the portal ended the session"
+    if attempt.outcome == "permanent" and attempt.ref in evidence.undeliverable:
+        return "the portal has no document"
+    return ""
+
+
+def unexplained_failures(evidence: Evidence) -> list[Attempt]:
+    """Attempts that failed although nothing was done to them."""
+    return [a for a in evidence.attempts if not a.delivered and not cause_of(a, evidence)]
+
+
+def extra_serves(evidence: Evidence) -> list[Extra]:
+    """Every document beyond the one that its record needed, with its explanation.
+
+    What explains it is the attempt that it went out to: one that failed, for a known cause. A second document
+    within one attempt, or one outside of all attempts, is never explained.
+    """
+    by_ref: dict[str, list[Serve]] = defaultdict(list)
+    for serve in evidence.serves:
+        by_ref[serve.ref].append(serve)
+    attempts: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in evidence.attempts:
+        attempts[attempt.ref].append(attempt)
+    return [
+        extra
+        for ref, serves in by_ref.items()
+        if len(serves) > 1
+        for extra in _extras_of(serves, attempts[ref], evidence)
+    ]
+
+
+def _extras_of(serves: list[Serve], attempts: list[Attempt], evidence: Evidence) -> Iterator[Extra]:
+    taken: set[int] = set()
+    for serve in sorted(serves, key=lambda serve: serve.at):
+        attempt = next((a for a in attempts if a.covers(serve.at)), None)
+        if attempt is None or attempt.epoch in taken:
+            yield Extra(serve.ref, serve.at, "")
+            continue
+        taken.add(attempt.epoch)
+        if not attempt.delivered:
+            yield Extra(serve.ref, serve.at, cause_of(attempt, evidence))
+
+
+def _was_signed_out(attempt: Attempt, evidence: Evidence) -> bool:
+    """Was there a moment of this attempt after a session's end and before the sign-in that followed it?"""
+    ended_at = attempt.ended_at if attempt.ended_at is not None else float("inf")
+    for end in evidence.session_ends:
+        if end <= ended_at and not any(end < login < attempt.began_at for login in evidence.login_times):
+            return True
+    return False

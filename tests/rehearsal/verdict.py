@@ -1,0 +1,129 @@
+"""Whether the night held what Tabcrew promises: a list of checks over given evidence. Pure."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tests.rehearsal.evidence import Evidence
+from tests.rehearsal.explain import extra_serves, unexplained_failures
+
+SWEPT_WITHIN_S = 5.0
+"""The promise is 2 s on an idle machine; a rehearsal is none."""
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise. ``said``: the fact, with its numbers."""
+
+    name: str
+    ok: bool
+    said: str
+
+
+def judge(evidence: Evidence) -> tuple[Check, ...]:
+    """Every check, in the order of the sheet."""
+    return (
+        _ended(evidence),
+        _delivered(evidence),
+        _explained_failures(evidence),
+        _accounting(evidence),
+        _logins(evidence),
+        _served_again(evidence),
+        _attempts_explained(evidence),
+        _none("same-content alarms", evidence.alarms),
+        _none("wrong documents", evidence.wrong_documents),
+        _none("leftovers", evidence.leftovers),
+        _swept(evidence),
+    )
+
+
+def allowed_logins(evidence: Evidence) -> int:
+    """The first one, one for each session that the portal ended, one for each supervisor that lost its memory."""
+    return evidence.supervisor_starts + len(evidence.session_ends)
+
+
+def _ended(evidence: Evidence) -> Check:
+    expected = 3 if evidence.undeliverable else 0
+    found = "did not end" if evidence.exit_code is None else f"ended with exit code {evidence.exit_code}"
+    return Check("the run ended", evidence.exit_code == expected, f"{found}, expected {expected}")
+
+
+def _delivered(evidence: Evidence) -> Check:
+    done = {task.ref for task in evidence.tasks if task.state == "done"}
+    wanted = {task.ref for task in evidence.tasks} - evidence.undeliverable
+    deliverable = evidence.records - len(evidence.undeliverable)
+    missing = sorted(wanted - done)
+    said = f"{len(done & wanted)} of {deliverable} deliverable" + _list(missing, "missing")
+    return Check("documents", len(done & wanted) == deliverable, said)
+
+
+def _explained_failures(evidence: Evidence) -> Check:
+    """A record without a document must have failed, and say why; nothing else may have ended so."""
+    silent = [
+        task.ref
+        for task in evidence.tasks
+        if task.ref in evidence.undeliverable and not (task.state == "failed" and task.reason)
+    ]
+    others = [
+        f"{task.ref} {task.state}: {task.reason}"
+        for task in evidence.tasks
+        if task.state in ("failed", "quarantined") and task.ref not in evidence.undeliverable
+    ]
+    said = f"{len(evidence.undeliverable)} records without a document"
+    said += _list(silent, "not explained") + _list(others, "failed though deliverable")
+    return Check("failures", not silent and not others, said)
+
+
+def _accounting(evidence: Evidence) -> Check:
+    states = Counter(task.state for task in evidence.tasks)
+    ended = states["done"] + states["failed"] + states["quarantined"]
+    ok = (
+        ended == len(evidence.tasks) == evidence.records == len({task.ref for task in evidence.tasks})
+        and evidence.files == states["done"]
+        and all(attempt.ended_at is not None for attempt in evidence.attempts)
+    )
+    said = f"accepted {len(evidence.tasks)} = " + " + ".join(
+        f"{state} {states[state]}" for state in ("pending", "leased", "done", "failed", "quarantined")
+    )
+    return Check("accounting", ok, f"{said}; {evidence.files} files")
+
+
+def _logins(evidence: Evidence) -> Check:
+    logins, allowed = len(evidence.login_times), allowed_logins(evidence)
+    said = (
+        f"{logins}, allowed {allowed} = {evidence.supervisor_starts} starts of the supervisor "
+        f"+ {len(evidence.session_ends)} sessions that the portal ended"
+    )
+    return Check("logins", 1 <= logins <= allowed, said)
+
+
+def _served_again(evidence: Evidence) -> Check:
+    extras = extra_serves(evidence)
+    why = Counter(extra.why for extra in extras if extra.why)
+    unexplained = [extra.ref for extra in extras if not extra.why]
+    said = f"{len(extras)}" + "".join(f"; {reason}: {times}" for reason, times in why.most_common())
+    return Check("served more than once", not unexplained, said + _list(unexplained, "NOT explained"))
+
+
+def _attempts_explained(evidence: Evidence) -> Check:
+    failed = sum(not attempt.delivered for attempt in evidence.attempts)
+    unexplained = [f"{a.ref} ({a.outcome}: {a.reason[:120]})" for a in unexplained_failures(evidence)]
+    return Check("failed attempts", not unexplained, f"{failed}" + _list(unexplained, "without a cause"))
+
+
+def _swept(evidence: Evidence) -> Check:
+    slowest = max(evidence.swept_s, default=0.0)
+    said = f"{slowest:.1f} s at most over {len(evidence.swept_s)} deaths (limit {SWEPT_WITHIN_S:.0f})"
+    return Check("remains of a killed supervisor", slowest <= SWEPT_WITHIN_S, said)
+
+
+def _none(name: str, found: tuple[str, ...]) -> Check:
+    return Check(name, not found, "none" if not found else f"{len(found)}" + _list(list(found), "found"))
+
+
+def _list(items: list[str], word: str) -> str:
+    if not items:
+        return ""
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return f"; {word}: {', '.join(items[:_SHOWN])}{more}"
