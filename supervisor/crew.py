@@ -102,11 +102,15 @@ class Crew:
     (HAZARDS P6).
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
-        """``wake``: called from other threads when the loop should look at the crew again."""
+    def __init__(self, wake: Callable[[], None], body: Callable[..., None] = run_worker) -> None:
+        """``wake``: called from other threads when the loop should look at the crew again.
+
+        ``body``: what a worker process runs; tests give one that misbehaves.
+        """
         self._workers: dict[int, Worker] = {}
         self._incarnations = 0
         self._wake = wake
+        self._body = body
 
     # --- reading ---
 
@@ -152,7 +156,10 @@ class Crew:
         inbox = _SPAWN.Queue()
         clocks = Clocks.shared(_SPAWN, time.monotonic())
         process = _SPAWN.Process(
-            target=run_worker, args=(setup, inbox, writing, clocks), name=f"worker-{setup.name}", daemon=True
+            target=self._body,
+            args=(setup, inbox, writing, clocks),
+            name=f"worker-{setup.name}",
+            daemon=True,
         )
         process.start()
         # Our copy of the writing end must go, or the pipe would never come to its end.
@@ -246,10 +253,19 @@ class Crew:
         worker.process.join()
         worker.process.close()
         worker.reports.close()
-        worker.inbox.close()
-        # Nobody reads this inbox any more: waiting for its feeder to empty it would wait for ever.
-        worker.inbox.cancel_join_thread()
+        _discard(worker.inbox)
         del self._workers[worker.slot]
+
+
+def _discard(inbox: Any) -> None:
+    """Close both ends of a queue that nobody reads any more."""
+    inbox.close()
+    # Waiting for its feeder thread to empty it would wait for ever.
+    inbox.cancel_join_thread()
+    if inbox._thread is None:
+        # Never written to: there is no feeder that would close the pipe, and the library offers no other way.
+        inbox._reader.close()
+        inbox._writer.close()
 
 
 def _how_it_ended(exitcode: int | None) -> str:

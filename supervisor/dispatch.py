@@ -178,11 +178,21 @@ class Dispatcher:
         self._listing_epoch = None
         self._well_again()
         path = staged_inventory(self._staging, report.epoch)
-        lines = path.read_bytes().splitlines()
-        records = [msgspec.json.decode(line, type=Record) for line in lines]
+        try:
+            records = [msgspec.json.decode(line, type=Record) for line in path.read_bytes().splitlines()]
+        except (OSError, msgspec.DecodeError) as error:
+            self._disk(f"the inventory in {path} cannot be read back: {error}")
+            return
         path.unlink()
         if len(records) != report.count:
-            self._stop(ExitCode.DISK, f"{path} should hold {report.count} records, {len(records)} are there")
+            self._disk(f"{path} should hold {report.count} records, {len(records)} are there")
+            return
+        if not records:
+            self._stop(
+                ExitCode.USAGE,
+                "the inventory is empty: nothing was accepted. Look at the portal's list with --visible; a filter "
+                "may hide the records ([portal] clear_filters_selector, inventory_url).",
+            )
             return
         self._book.accept(records)
         self.inventory_known = True
@@ -213,8 +223,7 @@ class Dispatcher:
         lease = delivery.lease
         if lease.session_no == self.session.number:
             self.session.fruitful()
-        if self._gate.succeeded():
-            self._journal.info("portal_back", f"{lease.task} came: the portal is back")
+        self._portal_answered(lease.task)
         size_kib = report.size_bytes / 1024
         text = f"{lease.task}: {report.pages} pages, {size_kib:.0f} KiB in {report.fetch_s:.1f} s"
         self._journal.quiet(
@@ -259,8 +268,14 @@ class Dispatcher:
                     self._circuit_opened(failure, report)
             case FailureClass.STORAGE:
                 self._disk(report.reason)
+            case FailureClass.PERMANENT:
+                self._portal_answered(lease.task)  # "no report" is an answer: the portal is up
             case _:
                 self._gate.inconclusive(lease.task, now)
+
+    def _portal_answered(self, task: str) -> None:
+        if self._gate.succeeded():
+            self._journal.info("portal_back", f"{task} was answered: the portal is back")
 
     def _session_lost(self, session_no: int, reason: str) -> None:
         if not self.session.lost(session_no):
@@ -352,7 +367,7 @@ class Dispatcher:
         ids = {"task": lease.task, "attempt": lease.attempt, "epoch": lease.epoch, "failure": str(failure)}
         said = f"{lease.task}, attempt {lease.attempt}: {report.reason}"
         match decision:
-            case Requeue(delay_s=delay_s) if delay_s > 0:
+            case Requeue(front=False, delay_s=delay_s):
                 self._journal.warning("task_requeued", f"{said}; again in {delay_s:.1f} s", **ids)
             case Requeue() if failure in (FailureClass.SESSION, FailureClass.OURS):
                 self._journal.quiet("task_requeued", f"{said}; requeued, no attempt counted", **ids)

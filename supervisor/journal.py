@@ -38,4 +38,3 @@ class Journal:
     def _note(self, level: str, event: str, text: str, ids: dict[str, object]) -> None:
         logger.bind(event=event, **ids).log(level.upper(), "{}", text)
         self._events.append(EventRow(datetime.now(UTC).isoformat(timespec="seconds"), level, text))
-

@@ -358,7 +358,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(check)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -112,7 +112,7 @@ class PortalGate:
         return True
 
     def succeeded(self) -> bool:
-        """A document came; True when this closes the circuit."""
+        """The portal answered as it should; True when this closes the circuit."""
         was_open = self._opened_at is not None
         self._alike.clear()
         self._opened_at = None

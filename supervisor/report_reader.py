@@ -46,6 +46,11 @@ class ReportReader:
         frames, offset = [], 0
         while len(self._buffer) - offset >= _HEADER.size:
             (length,) = _HEADER.unpack_from(self._buffer, offset)
+            if length < 0:
+                # No worker of ours writes that: its memory is damaged, and where the next frame begins is unknown.
+                self.at_end = True
+                self._buffer.clear()
+                return frames
             end = offset + _HEADER.size + length
             if len(self._buffer) < end:
                 break

@@ -34,9 +34,12 @@ class TaskPast:
 
 @dataclass(frozen=True)
 class Requeue:
-    """Back to pending. ``delay_s`` before the next attempt; 0 goes to the front of the queue."""
+    """Back to pending. ``front``: its turn had come already, so it is next; else behind fresh work, and not
+    before ``delay_s`` is over.
+    """
 
-    delay_s: float
+    delay_s: float = 0.0
+    front: bool = False
     charged: bool = False
     death: bool = False
 
@@ -76,8 +79,8 @@ def decide(
         case FailureClass.WORKER:
             if past.deaths + 1 >= limits.max_worker_deaths:
                 return Quarantine()
-            return Requeue(delay_s=0.0, death=True)
+            return Requeue(front=True, death=True)
         case _:
             # session, throttle, refused, conflict, ours: not the record's doing, so nothing is charged and
             # the gates (session, throttle, stop) decide when it runs again.
-            return Requeue(delay_s=0.0)
+            return Requeue(front=True)

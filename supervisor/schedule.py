@@ -61,13 +61,12 @@ class Schedule:
             return 0.0
         return self._waiting[0][0] if self._waiting else None
 
+    def requeue_in_front(self, task: str) -> None:
+        """Back to pending, before fresh work."""
+        self._front.append(task)
+
     def requeue(self, task: str, now: float, delay_s: float) -> None:
-        """Back to pending: at the front without a delay, else behind fresh work and not before the delay is
-        over.
-        """
-        if delay_s <= 0:
-            self._front.append(task)
-            return
+        """Back to pending, behind fresh work and not before the delay is over."""
         self._ties += 1
         heapq.heappush(self._waiting, (now + delay_s, self._ties, task))
 

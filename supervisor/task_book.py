@@ -159,10 +159,13 @@ class TaskBook:
 
     def _settle(self, lease: Lease, decision: Decision, end: AttemptEnd, now: float) -> None:
         match decision:
-            case Requeue(delay_s, charged, death):
+            case Requeue(delay_s, front, charged, death):
                 self._ledger.requeue(lease.task, lease.epoch, end, charged=charged, death=death)
                 self._schedule.settle(lease.epoch)
-                self._schedule.requeue(lease.task, now, delay_s)
+                if front:
+                    self._schedule.requeue_in_front(lease.task)
+                else:
+                    self._schedule.requeue(lease.task, now, delay_s)
                 self._count(pending=1, leased=-1)
             case Fail():
                 self._ledger.give_up(lease.task, lease.epoch, TaskEvent.FAIL, end)

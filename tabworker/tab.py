@@ -32,6 +32,7 @@ class Tab:
         self.dialogs: list[str] = []
         self.current_step = ""
         self._on_step = on_step
+        self._answer_dialog: Callable[[Dialog], None] | None = None
         self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
         self.downloads = Downloads(page, downloads_dir)
         self.capture = Capture(self)
@@ -73,6 +74,7 @@ class Tab:
                     )
         self.downloads.discard_all()
         self.dialogs.clear()
+        self._answer_dialog = None
 
     def block_resources(self) -> None:
         """Load no fonts and no media on this tab; costs nothing per request (HAZARDS C8)."""
@@ -81,17 +83,25 @@ class Tab:
     def _meet_popup(self, page: Page) -> None:
         page.on("dialog", self._meet_dialog)
 
+    def answer_dialogs(self, answer: Callable[[Dialog], None]) -> None:
+        """Let ``answer`` accept or dismiss every dialog of this duty, instead of dismissing them.
+
+        Not by ``page.on("dialog")``: Playwright calls its listeners one after the other, and the tab's own,
+        which must be there so that no dialog holds a page for ever, comes first.
+        """
+        self._answer_dialog = answer
+
     def _meet_dialog(self, dialog: Dialog) -> None:
-        """Remember what it said and dismiss it, unless a listener of the adapter's has answered it."""
+        """Remember what it said, for the reason of a failure, and answer it."""
         if len(self.dialogs) < MOST_DIALOGS_KEPT:
             self.dialogs.append(f"{dialog.type}: {dialog.message[:200]}")
         try:
-            # One round trip of patience: an adapter's own listener is called after this one, and shall be
-            # first to answer. (How many listen is not told by Playwright's public API.)
-            self.page.wait_for_timeout(20)
-            if dialog.type == "beforeunload":
-                dialog.accept()
+            if self._answer_dialog is not None:
+                self._answer_dialog(dialog)
+            elif dialog.type == "beforeunload":
+                dialog.accept()  # "leave this page?"
             else:
                 dialog.dismiss()
-        except PlaywrightError:
-            pass  # answered by the adapter, or gone with its page
+        except PlaywrightError as error:
+            # It went away with its page, or was answered twice; an exception here would hit whatever waits.
+            logger.bind(event="dialog_not_answered").warning("a dialog was not answered: {}", error.message)

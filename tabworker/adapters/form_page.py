@@ -146,15 +146,17 @@ class FormPage:
             return None
         return next((name for name, sight in sights.items() if sight.count()), None)
 
-    def find(self, selector: str, setting: str) -> Locator:
-        """The visible element, waited for. Raises SessionLost, or AdapterMisfit which names the setting."""
+    def find(self, selector: str, setting: str, *, signed_in: bool = True) -> Locator:
+        """The visible element, waited for. Raises AdapterMisfit, which names the setting; SessionLost when
+        there should be a session (``signed_in``) and is none.
+        """
         if not selector:
             raise AdapterMisfit(f"[portal] {setting} is empty, but it is needed {self.where()}")
         locator = self.visible(selector)
         try:
             locator.wait_for(timeout=self.tab.remaining_s * 1000)
         except PlaywrightTimeout as error:
-            raise self.not_found(setting, selector) from error
+            raise self.not_found(setting, selector, signed_in=signed_in) from error
         except PlaywrightError as error:
             raise AdapterMisfit(
                 f"[portal] {setting} = {selector} cannot be used {self.where()}: {_first_line(error)}"
@@ -170,13 +172,14 @@ class FormPage:
                 f"[portal] {setting} cannot be clicked {self.where()}: {_first_line(error)}"
             ) from error
 
-    def not_found(self, setting: str, selector: str) -> PortalFailure:
-        """The failure to raise when an element did not come in time."""
+    def not_found(self, setting: str, selector: str, *, signed_in: bool = True) -> PortalFailure:
+        """The failure to raise when an element did not come in time; raises SessionLost itself."""
         if self.first_of({"page": self.page.locator(":root")}, _GLANCE_S) is None:
             return Transient(
                 f"the page does not answer any more, waited for [portal] {setting} {self.where()}"
             )
-        self.raise_if_signed_out()
+        if signed_in:
+            self.raise_if_signed_out()
         return AdapterMisfit(f"[portal] {setting} = {selector} finds nothing {self.where()}")
 
     # --- words ---

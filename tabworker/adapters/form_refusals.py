@@ -37,7 +37,7 @@ class Refusals:
         if response.status < 400:
             return
         request = response.request
-        # A script's request may miss this or that without harm; being signed out or slowed down concerns the document.
+        # A script may miss this or that without harm; being signed out or slowed down concerns us all.
         scripted = request.resource_type in _SCRIPTED and (
             response.status in (401, 429) or response.status >= 500
         )
@@ -59,7 +59,7 @@ class Refusals:
                 _raise(failure_of_status(_status_of(popup), popup.url, None, datetime.now(UTC)))
 
     def raise_if_signed_out(self) -> None:
-        """Ask the portal, without touching the page: a script that meets the sign-in page shows nothing of it."""
+        """Ask the portal, without touching the page: a script that meets the sign-in page shows nothing."""
         form = self._form
         form.raise_if_signed_out()
         if not form.settings.sign_in_url:

@@ -74,11 +74,14 @@ def test_dialog_is_dismissed_and_remembered_when_nobody_takes_it(tab: Tab, site:
     assert tab.dialogs == ["confirm: sure?"]
 
 
-def test_dialog_is_the_adapters_when_it_listens(tab: Tab, site: str) -> None:
+def test_dialog_is_answered_by_the_adapter_until_the_duty_is_over_when_it_asked_to(
+    tab: Tab, site: str
+) -> None:
     tab.page.goto(site)
-    tab.page.once("dialog", lambda dialog: dialog.accept())
+    tab.answer_dialogs(lambda dialog: dialog.accept())
     tab.page.click("#confirm")
     assert tab.page.title() == "yes"
+    tab.reset()
     tab.page.click("#confirm")
     assert tab.page.title() == "no"
 
@@ -106,10 +109,12 @@ def test_evidence_shows_the_page_without_its_secrets_when_an_attempt_failed(
 ) -> None:
     tab.page.goto(site)
     tab.page.set_content(
-        "<title>t</title><meta name='csrf-token' content='s3cret1'><script>var t='s3cret2'</script>"
+        "<title>t</title><meta name='csrf-token' content='s3cret1'>"
+        "<script>var t='s3cret2'</script>"
         "<form action='/x?session_id=s3cret3&page=2'>"
         "<input name='csrf_token' value='s3cret4' type='hidden'>"
-        "<input type='password' value='s3cret5'><input name='city' value='Bern'></form><b data-token='s3cret6'>"
+        "<input type='password' value='s3cret5'>"
+        "<input name='city' value='Bern'></form><b data-token='s3cret6'>"
     )
     tab.step("capture document")
     names = save_evidence(tab, tmp_path, "../V 1", "it broke")

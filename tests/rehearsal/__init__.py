@@ -1,1 +1,1 @@
-"""The rehearsal of a night: everything that can go wrong does, from one seed, and a verdict says whether it held."""
+"""The rehearsal of a night: what can go wrong goes wrong, from one seed, and a sheet says whether it held."""

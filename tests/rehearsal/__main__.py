@@ -1,4 +1,4 @@
-"""``python -m tests.rehearsal``: rehearse a night and print the verdict sheet. Exit code 0: everything held."""
+"""``python -m tests.rehearsal``: rehearse a night, print the verdict sheet. Exit code 0: it held."""
 
 import argparse
 import secrets
@@ -35,7 +35,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.rehearsal",
-        description="Run Tabcrew on a portal that misbehaves, kill its processes at random, and judge the rest.",
+        description="Run Tabcrew on a portal that misbehaves, kill its processes at random, judge the rest.",
         epilog="The same seed gives the same records, misbehaviours and kills.",
     )
     parser.add_argument("--seed", type=int, help="a number; without it one is drawn and printed")

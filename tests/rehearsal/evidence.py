@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Death:
-    """A kill that was carried out. ``worker_pid``: the worker that it took; None when it was not one alone."""
+    """A kill that was carried out. ``worker_pid``: whom it took; None when not one worker alone."""
 
     victim: str
     at: float

@@ -112,12 +112,10 @@ class Night:
         """Blocks until the run has ended, or has not within the time limit."""
         job, log = self._job, self._log
         for kill in plan_kills(job.seed, job.records):
-            if not self._wait_for(lambda kill=kill: self._ended_share() >= kill.after_share):
+            if self._wait_until_due(kill):
+                self._strike(kill)
+            else:
                 log.missed.append(f"{kill.victim} at {kill.after_share:.0%}")
-                continue
-            strike_at = time.monotonic() + kill.delay_s
-            self._wait_for(lambda at=strike_at: time.monotonic() >= at)
-            self._strike(kill)
         self._wait_for(lambda: False)
         log.exit_code = self._run.exit_code()
         log.took_s = time.monotonic() - self._began_at
@@ -125,6 +123,12 @@ class Night:
         return log
 
     # --- waiting ---
+
+    def _wait_until_due(self, kill: PlannedKill) -> bool:
+        if not self._wait_for(lambda: self._ended_share() >= kill.after_share):
+            return False
+        due_at = time.monotonic() + kill.delay_s
+        return self._wait_for(lambda: time.monotonic() >= due_at)
 
     def _wait_for(self, condition: Callable[[], bool], within_s: float = float("inf")) -> bool:
         """False when the run ended first, or time is up."""

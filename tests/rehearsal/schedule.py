@@ -41,7 +41,7 @@ _LONGEST_DELAY_S = 1.5
 class PlannedKill:
     """``after_share``: of the records that have ended. ``pick``: which of the candidates, from 0 to 1.
 
-    ``at_once``: a killed supervisor is started again at once, beside its own remains; else when they are gone.
+    ``at_once``: a killed supervisor is started again beside its own remains; else when they are gone.
     """
 
     victim: Victim

@@ -17,7 +17,8 @@ def as_text(evidence: Evidence, checks: tuple[Check, ...]) -> str:
     deaths = Counter(death.victim for death in evidence.deaths)
     faults = Counter(fault.kind for fault in evidence.faults)
     lines = [
-        f"Rehearsal, seed {evidence.seed}: {evidence.records} records, {evidence.tabs} tabs, {evidence.took_s:.0f} s",
+        f"Rehearsal, seed {evidence.seed}: "
+        f"{evidence.records} records, {evidence.tabs} tabs, {evidence.took_s:.0f} s",
         _row("portal misbehaved", f"{sum(faults.values())}: {_counts(faults)}"),
         _row("killed", f"{sum(deaths.values())}: {_counts(deaths)}"),
     ]

@@ -41,4 +41,4 @@ class StrayTabs:
                 targets = json.load(answer)
         except (OSError, ValueError):
             return None
-        return sum(target["type"] == "page" for target in targets)
+        return [target["type"] for target in targets].count("page")

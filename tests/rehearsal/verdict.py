@@ -39,7 +39,7 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def allowed_logins(evidence: Evidence) -> int:
-    """The first one, one for each session that the portal ended, one for each supervisor that lost its memory."""
+    """One for each start of the supervisor, whose memory dies with it, and each session that the portal ended."""
     return evidence.supervisor_starts + len(evidence.session_ends)
 
 

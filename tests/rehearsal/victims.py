@@ -1,4 +1,4 @@
-"""Finds the processes of one run by what they are. It looks at the process table, never at Tabcrew's own words."""
+"""Finds the processes of a run by what they are: in the process table, never in Tabcrew's own words."""
 
 from pathlib import Path
 

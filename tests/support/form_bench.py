@@ -79,8 +79,8 @@ def redirect(to: str, **headers: str) -> Reply:
 class WrittenPortal:
     """``with WrittenPortal({"/login": page("…"), "POST /login": redirect("/")}) as portal``.
 
-    Keys are paths, with ``POST`` in front for posted forms; a value may be a function without arguments, which
-    is asked at each request. Everything else is 404.
+    Keys are paths, with ``POST`` in front for posted forms; a value may be a function without arguments,
+    which is asked at each request. Everything else is 404.
     """
 
     def __init__(self, replies: dict[str, Reply | Callable[[], Reply]]) -> None:

@@ -1,4 +1,6 @@
-"""Tabcrew as a user runs it: `python run.py` as a child process, seen through its files and the process table."""
+"""Tabcrew as a user runs it: `python run.py` as a child process, seen through its files and the process
+table.
+"""
 
 import json
 import os
@@ -159,7 +161,9 @@ class TabcrewProcess:
             return connection.execute(sql, parameters).fetchall()
 
     def assert_clean(self) -> None:
-        """Nothing of the run is left: no process, nothing in staging, no half-written file, leases all settled."""
+        """Nothing of the run is left: no process, nothing in staging, no half-written file, leases all
+        settled.
+        """
         left = eventually(lambda: self.processes() or "none", within_s=2.0)
         assert left == "none", [(process.pid, process.cmdline()[:3]) for process in left]  # type: ignore[union-attr]
         staging = self.work_dir / "staging"

@@ -70,10 +70,12 @@ def test_run_is_not_over_when_the_inventory_is_unknown(new: Desk) -> None:
     assert not new.dispatcher.over
 
 
-def test_run_is_over_when_the_inventory_is_empty(new: Desk) -> None:
+def test_run_stops_and_accepts_nothing_when_the_inventory_is_empty(new: Desk) -> None:
     new.sign_in()
     new.lists()
-    assert new.dispatcher.over
+    assert new.dispatcher.halt is not None
+    assert new.dispatcher.halt.code is ExitCode.USAGE
+    assert not new.dispatcher.inventory_known
     assert new.exit_code is None
 
 

@@ -11,7 +11,7 @@ from tabworker.failures import FailureClass
 
 LIMITS = RetryLimits(max_retries=2, backoff_s=2.0, backoff_max_s=120.0, max_worker_deaths=3)
 FRESH = TaskPast(charged=0, deaths=0)
-AT_ONCE_AND_FREE = Requeue(delay_s=0.0, charged=False, death=False)
+AT_ONCE_AND_FREE = Requeue(front=True, charged=False, death=False)
 
 
 def longest(_low: float, high: float) -> float:
@@ -24,7 +24,7 @@ def longest(_low: float, high: float) -> float:
         (FailureClass.PERMANENT, Fail()),
         (FailureClass.TRANSIENT, Requeue(delay_s=2.0, charged=True)),
         (FailureClass.MISFIT, Requeue(delay_s=2.0, charged=True)),
-        (FailureClass.WORKER, Requeue(delay_s=0.0, death=True)),
+        (FailureClass.WORKER, Requeue(front=True, death=True)),
         (FailureClass.SESSION, AT_ONCE_AND_FREE),
         (FailureClass.THROTTLE, AT_ONCE_AND_FREE),
         (FailureClass.REFUSED, AT_ONCE_AND_FREE),

@@ -31,7 +31,7 @@ def test_task_goes_first_when_it_lost_its_worker() -> None:
     schedule = Schedule()
     schedule.accept(["A", "B"])
     for task in ("X", "Y"):
-        schedule.requeue(task, now=0.0, delay_s=0.0)
+        schedule.requeue_in_front(task)
     assert drained(schedule, now=0.0) == ["X", "Y", "A", "B"]
 
 
@@ -61,7 +61,7 @@ def test_ready_instant_is_known_when_tasks_wait_or_not() -> None:
     assert schedule.ready_at() is None
     schedule.requeue("X", now=10.0, delay_s=5.0)
     assert schedule.ready_at() == 15.0
-    schedule.requeue("Y", now=10.0, delay_s=0.0)
+    schedule.requeue_in_front("Y")
     assert schedule.ready_at() == 0.0
 
 
