@@ -1,8 +1,7 @@
 """Every switch that Chrome is started with: one line a switch, one reason a switch.
 
-Those marked *cost* are what a hand-launched Chrome lacks (HAZARDS C10): measured in pairs, a page costs no more
-CPU with this list than with Playwright's own. What nobody can give a reason for is left out: it could never be
-removed again.
+Those marked *cost* are what a hand-launched Chrome lacks (HAZARDS C10): measured in pairs, a page costs no
+more CPU with this list than with Playwright's own. What nobody can give a reason for is left out.
 
 Tried and not used: ``--disable-crashpad-for-testing`` would save two processes, but the network service then
 dies of an "FD ownership violation" and is restarted, in 6 starts of 6 (Chromium 156).

@@ -22,6 +22,7 @@ from chrome_launcher.process_tree import (
     wait_gone,
 )
 from chrome_launcher.profile import remove_leftovers
+from supervisor.run_temp import remove_run_temp
 
 RUN_MARK = "TABCREW_RUN"
 """Environment variable that all processes of a run inherit; its value is the run's id."""
@@ -32,9 +33,9 @@ _GONE_WITHIN_S = 5.0
 class Guardian:
     """The supervisor's handle on its guardian."""
 
-    def __init__(self, run_id: str, profile: Path, staging: Path) -> None:
+    def __init__(self, run_id: str, profile: Path, staging: Path, temp: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.guardian", run_id, str(profile), str(staging)],
+            [sys.executable, "-m", "supervisor.guardian", run_id, str(profile), str(staging), str(temp)],
             cwd=Path(__file__).parent.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -79,12 +80,13 @@ def _is_chrome_child(process: psutil.Process) -> bool:
 
 def main() -> None:
     """Wait for the end of standard input, then sweep."""
-    run_id, profile, staging = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    run_id, profile, staging, temp = sys.argv[1], *map(Path, sys.argv[2:5])
     while os.read(0, 1024):
         pass
     sweep_run(run_id, profile)
     remove_leftovers(profile)
     shutil.rmtree(staging, ignore_errors=True)
+    remove_run_temp(temp)
 
 
 if __name__ == "__main__":

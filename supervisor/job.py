@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 
 from loguru import logger
@@ -26,6 +27,7 @@ from supervisor.mailbox import Interrupts, Mailbox
 from supervisor.portal_gate import GateLimits, PortalGate
 from supervisor.publisher import Publisher
 from supervisor.retry import RetryLimits
+from supervisor.run_temp import begin_run_temp, remove_run_temp, run_temp
 from supervisor.settings import Settings
 from supervisor.snapshot import Snapshot
 from supervisor.task_book import TaskBook
@@ -69,6 +71,7 @@ class Job:
         self._ledger = ledger
         self._run_id = uuid.uuid4().hex
         self._guardian: Guardian | None = None
+        self._temp: Path | None = None
 
     @classmethod
     def open(cls, settings: Settings, options: JobOptions) -> "Job":
@@ -97,6 +100,8 @@ class Job:
         self._ledger.close()
         if self._guardian is not None:
             self._guardian.release()
+        if self._temp is not None:
+            remove_run_temp(self._temp)
 
     def already_finished(self) -> Snapshot | None:
         """The closing snapshot when this job has nothing left to do; None when there is work."""
@@ -174,11 +179,13 @@ class Job:
                 logger.bind(event="dead_run_cleared").warning(
                     "cleared away {} processes of a dead run", len(swept)
                 )
+            remove_run_temp(run_temp(dead_run))
         self._ledger.requeue_leases_of_dead_run()
         self._work_dir.clear_staging()
         self._ledger.set_meta(_RUN_ID, self._run_id)
         os.environ[RUN_MARK] = self._run_id
-        self._guardian = Guardian(self._run_id, self._work_dir.profile, self._work_dir.staging)
+        self._temp = _begin_temp(self._run_id)
+        self._guardian = Guardian(self._run_id, self._work_dir.profile, self._work_dir.staging, self._temp)
 
     def _parts(
         self, base_url: str, credentials: Credentials, display: Display, journal: Journal, mailbox: Mailbox
@@ -289,6 +296,17 @@ def retry_tasks(settings: Settings, refs: tuple[str, ...]) -> int:
         return len(chosen)
     finally:
         ledger.close()
+
+
+def _begin_temp(run_id: str) -> Path:
+    try:
+        return begin_run_temp(run_id)
+    except OSError as error:
+        raise JobRefused(
+            f"the temporary folder {run_temp(run_id)} cannot be made: {error.strerror or error}. "
+            "Mend its permissions, or set TMPDIR to another folder.",
+            ExitCode.DISK,
+        ) from error
 
 
 def _take_ledger(work_dir: WorkDir, *, fresh: bool) -> Ledger:

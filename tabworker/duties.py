@@ -10,6 +10,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tabworker.adapters.base import Adapter
+from tabworker.driver import Driver
 from tabworker.evidence import save_evidence
 from tabworker.failures import AdapterMisfit, FailureClass, PortalFailure, StorageFailure, Throttled
 from tabworker.messages import (
@@ -32,15 +33,17 @@ from tabworker.tab import Tab
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _ANSWERS_WITHIN_S = 2.0
+_DRIVER_ENDS_WITHIN_S = 0.2
 
 
 class DutyDesk:
-    """Does duties on one tab with one adapter."""
+    """Does duties on one tab with one adapter, through one driver."""
 
-    def __init__(self, setup: WorkerSetup, tab: Tab, adapter: Adapter) -> None:
+    def __init__(self, setup: WorkerSetup, tab: Tab, adapter: Adapter, driver: Driver) -> None:
         self._setup = setup
         self._tab = tab
         self._adapter = adapter
+        self._driver = driver
 
     def do(self, duty: Duty) -> Report:
         """Never raises what a portal, a record or a disk can cause: that is a DutyFailed."""
@@ -136,11 +139,15 @@ class DutyDesk:
         step = self._tab.current_step
         logger.bind(event="duty_failed", epoch=duty.epoch, step=step).warning("{}: {}", failure_class, reason)
         self._tab.destination.unlink(missing_ok=True)
+        if self._driver.is_gone():
+            return _without_driver(duty, step)
         evidence: list[str] = []
         unfit = ""
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
+                if self._driver.is_gone(_DRIVER_ENDS_WITHIN_S):
+                    return _without_driver(duty, step)
                 unfit = "its page does not answer any more"
             if failure_class not in (FailureClass.SESSION, FailureClass.THROTTLE):
                 name = duty.evidence_name if isinstance(duty, FetchDocument) else _subject(duty)
@@ -172,6 +179,12 @@ def classify(error: Exception) -> tuple[FailureClass, str]:
         FailureClass.TRANSIENT,
         f"unexpected {type(error).__name__}: {_first_line(error)} (the worker's log has the traceback)",
     )
+
+
+def _without_driver(duty: SignIn | ListRecords | FetchDocument, step: str) -> DutyFailed:
+    """Every step fails once the driver is dead, whatever the page does: that is no fault of the record."""
+    reason = f"the Playwright driver of this worker (pid {os.getpid()}) died"
+    return DutyFailed(duty.epoch, FailureClass.WORKER, reason, step, unfit="its driver died")
 
 
 def _sync(tab: Tab) -> None:

@@ -48,10 +48,12 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
 
     from tabworker.adapters.loading import load_adapter
     from tabworker.attach import attach
+    from tabworker.driver import Driver
     from tabworker.duties import DutyDesk
     from tabworker.tab import Tab
 
     with sync_playwright() as playwright:
+        driver = Driver()
         adapter = load_adapter(setup.adapter, setup.portal)
         first = decode_duty(inbox.get())
         if not isinstance(first, Attach):
@@ -65,7 +67,7 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
         if setup.block_resources:
             tab.block_resources()
         report(Attached(took_s=time.monotonic() - began_at))
-        desk = DutyDesk(setup, tab, adapter)
+        desk = DutyDesk(setup, tab, adapter, driver)
         while True:
             duty = decode_duty(inbox.get())
             outcome = desk.do(duty)

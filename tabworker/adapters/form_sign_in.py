@@ -2,6 +2,8 @@
 
 import re
 import time
+from types import TracebackType
+from typing import Self
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Response
@@ -25,6 +27,8 @@ _CONFLICT_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Only asked when nothing else fits the page after a sign-in, to tell people the likely reason."""
+
+_ANY_WORD = re.compile(r"\S")
 
 _LOOK_AGAIN_MS = 100
 
@@ -53,35 +57,45 @@ def is_signed_in(form: FormPage) -> bool:
 def sign_in(form: FormPage, credentials: Credentials) -> None:
     """Raises SignInRefused (in the portal's words), AnotherSession, AdapterMisfit, or what a status means."""
     settings = form.settings
-    form.open(settings.sign_in_url, "open sign-in page", "sign_in_url")
+    try:
+        form.open(settings.sign_in_url, "open sign-in page", "sign_in_url")
+    except SessionLost:
+        pass  # some portals answer 401 or 403 with the form itself, which is what we came for
     form.step("fill in sign-in form")
-    field = {"field": form.visible(settings.username_selector)}
-    if (
-        form.first_of(
-            {"proof": form.page.locator(settings.signed_in_selector), **field}, form.tab.remaining_s
-        )
-        == "proof"
-    ):
+    sights = {
+        "proof": form.page.locator(settings.signed_in_selector),
+        "form": form.visible(settings.username_selector),
+    }
+    if form.first_of(sights, form.tab.remaining_s) == "proof":
         return
     _fill(form, settings.username_selector, "username_selector", credentials.username)
     if not form.shows(settings.password_selector):
-        # Asks for the password on a second page, once it knows who wants to come in.
-        form.click(
-            form.find(settings.sign_in_button_selector, "sign_in_button_selector"), "sign_in_button_selector"
-        )
+        _ask_for_password_field(form)
     _fill(form, settings.password_selector, "password_selector", credentials.password)
-    button = form.find(settings.sign_in_button_selector, "sign_in_button_selector")
-    watch = _SignInWatch(form)
-    form.step("submit sign-in form")
-    try:
-        form.click(button, "sign_in_button_selector")
+    with _SignInWatch(form) as watch:
+        form.step("submit sign-in form")
+        _press_button(form)
         watch.wait_signed_in()
-    finally:
-        watch.stop()
+
+
+def _ask_for_password_field(form: FormPage) -> None:
+    """Send the user name alone: some portals want to know first who comes."""
+    said_before = _alert_of(form)
+    _press_button(form)
+    sights = {"password": form.visible(form.settings.password_selector)}
+    if not said_before and form.settings.sign_in_error_selector:
+        sights["alert"] = form.visible(form.settings.sign_in_error_selector).filter(has_text=_ANY_WORD)
+    if form.first_of(sights, form.tab.remaining_s) == "alert":
+        raise SignInRefused(f"the portal refused the user name: {_alert_of(form)!r}")
+
+
+def _press_button(form: FormPage) -> None:
+    setting = "sign_in_button_selector"
+    form.click(form.find(form.settings.sign_in_button_selector, setting, signed_in=False), setting)
 
 
 def _fill(form: FormPage, selector: str, setting: str, value: str) -> None:
-    locator = form.find(selector, setting)
+    locator = form.find(selector, setting, signed_in=False)
     try:
         locator.fill(value, timeout=form.tab.remaining_s * 1000)
     except PlaywrightError:
@@ -98,9 +112,14 @@ class _SignInWatch:
         self._said_before = _alert_of(form)
         self._answers: list[Response] = []
         self._other_session_ended = False
-        form.page.on("response", self._take)
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        self._form.page.on("response", self._take)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._form.page.remove_listener("response", self._take)
 
     def wait_signed_in(self) -> None:

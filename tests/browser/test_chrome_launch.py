@@ -14,7 +14,7 @@ from chrome_launcher.browser_state import probe
 from chrome_launcher.errors import CdpTimeout, ChromeCannotStart, ConnectionLost, ProfileInUse
 from chrome_launcher.find import ChromeBinary
 from chrome_launcher.launch import launch_chrome
-from chrome_launcher.process_tree import ProcessIdentity, processes_of_profile
+from chrome_launcher.process_tree import ProcessIdentity, processes_of_profile, sweep_profile
 from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.tabs import list_tabs, open_tab
 from tests.support.chrome import chrome_binary, leftovers, root_connection, running_chrome, virtual_display
@@ -168,8 +168,11 @@ def test_chrome_closes_when_its_supervisor_is_killed(tmp_path: Path) -> None:
         chrome = ProcessIdentity.of(int(supervisor.stdout.readline()))
         assert chrome is not None
         supervisor.kill()
-    eventually(lambda: leftovers(tmp_path) == [], 2.0, "Chrome closes itself")
-    assert not chrome.is_alive()
+    try:
+        eventually(lambda: leftovers(tmp_path) == [], 2.0, "Chrome closes itself")
+        assert not chrome.is_alive()
+    finally:
+        sweep_profile(tmp_path)
 
 
 @posix_only

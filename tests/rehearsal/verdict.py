@@ -39,7 +39,7 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def allowed_logins(evidence: Evidence) -> int:
-    """One for each start of the supervisor, whose memory dies with it, and each session that the portal ended."""
+    """One for each start of the supervisor, whose memory is gone, and each session that the portal ended."""
     return evidence.supervisor_starts + len(evidence.session_ends)
 
 

@@ -26,6 +26,17 @@ Spawn = Callable[..., Child]
 
 WAIT = "import sys; sys.stdout.write('up'); sys.stdout.flush(); sys.stdin.read()"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WAIT!r}, *sys.argv[1:]])"
+FORKS_ON_AND_ON = """
+import os, sys, time
+for number in range(3000):
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    if number == 3:
+        sys.stdout.write("up")
+        sys.stdout.flush()
+    time.sleep(0.001)
+"""
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends signals and reads sessions")
 
@@ -80,6 +91,15 @@ def test_kill_tree_kills_all_when_they_are_stopped(spawn: Spawn) -> None:
     assert kill_tree(identity(parent)) == []
     assert dead is not None
     assert not dead.is_alive()
+
+
+def test_kill_tree_misses_none_when_the_tree_grows_meanwhile(spawn: Spawn) -> None:
+    parent = spawn(code=FORKS_ON_AND_ON, environment={"TABCREW_TEST_RUN": "forks"})
+    assert kill_tree(identity(parent)) == []
+    missed = processes_with_environment("TABCREW_TEST_RUN", "forks")
+    for process in missed:
+        process.kill()
+    assert missed == []
 
 
 def test_kill_tree_leaves_the_exit_code_to_the_owner_when_it_kills_a_child(spawn: Spawn) -> None:

@@ -1,0 +1,336 @@
+"""The form adapter against portals that are built otherwise than the demo portal."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tabworker.adapters.form import FormAdapter
+from tabworker.adapters.form_settings import FormSettings
+from tabworker.failures import AdapterMisfit, Permanent, SessionLost, SignInRefused, Throttled, Transient
+from tabworker.messages import Credentials, Record
+from tabworker.tab import Tab
+from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
+
+ACCOUNT = Credentials("demo", "s3cret-word")
+FORM = '<form method="post"><input name="username"><input name="password" type="password"><button type="submit">In</button></form>'
+HOME = page('<nav id="menu">me</nav>', "Home")
+PDF = Reply(b"%PDF-1.4\n%%EOF\n", headers=(("Content-Type", "application/pdf"),))
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def tab(bench: Bench, tmp_path: Path) -> Iterator[Tab]:
+    with fresh_tab(bench, tmp_path / "captured") as tab:
+        tab.step("begin")
+        yield tab
+
+
+def adapter_of(portal: WrittenPortal, **settings: object) -> FormAdapter:
+    defaults: dict[str, object] = {"signed_in_selector": "#menu", "step_timeout_s": 2.0}
+    return FormAdapter(FormSettings(url=portal.url, **defaults | settings))  # type: ignore[arg-type]
+
+
+def refs(adapter: FormAdapter, tab: Tab) -> list[str]:
+    return [record.ref for record in adapter.list_records(tab)]
+
+
+# --- signing in ---
+
+
+def test_sign_in_goes_on_to_the_password_when_it_is_asked_on_a_second_page(tab: Tab) -> None:
+    pages = {
+        "/login": page(
+            '<form method="post" action="/who"><input name="username"><button type="submit">Next</button></form>'
+        ),
+        "POST /who": page(
+            '<form method="post" action="/in"><input type="password" name="p"><button type="submit">In</button></form>'
+        ),
+        "POST /in": redirect("/"),
+        "/": HOME,
+    }
+    with WrittenPortal(pages) as portal:
+        adapter_of(portal).sign_in(tab, ACCOUNT)
+        assert portal.asked["POST /in"] == 1
+
+
+def test_sign_in_is_refused_when_the_portal_does_not_know_the_user_name(tab: Tab) -> None:
+    form = (
+        '<form method="post" action="/who"><input name="username"><button type="submit">Next</button></form>'
+    )
+    with WrittenPortal(
+        {"/login": page(form), "POST /who": page(f'<p role="alert">Who?</p>{form}')}
+    ) as portal:
+        with pytest.raises(SignInRefused, match="refused the user name: 'Who\\?'"):
+            adapter_of(portal).sign_in(tab, ACCOUNT)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
+def test_sign_in_is_refused_in_the_portals_words_whatever_the_status(tab: Tab, status: int) -> None:
+    refused = Reply(
+        f'<p role="alert">Nobody of\n that name</p>{FORM}', status, (("Content-Type", "text/html"),)
+    )
+    with WrittenPortal({"/login": page(FORM), "POST /login": refused}) as portal:
+        with pytest.raises(SignInRefused, match="'Nobody of that name'"):
+            adapter_of(portal).sign_in(tab, ACCOUNT)
+        assert portal.asked["POST /login"] == 1
+
+
+@pytest.mark.parametrize(("status", "failure"), [(500, Transient), (503, Transient), (429, Throttled)])
+def test_sign_in_is_no_refusal_when_the_portal_fails(tab: Tab, status: int, failure: type[Exception]) -> None:
+    with WrittenPortal({"/login": page(FORM), "POST /login": Reply("Oops", status)}) as portal:
+        with pytest.raises(failure, match=f"answered {status} to"):
+            adapter_of(portal).sign_in(tab, ACCOUNT)
+
+
+def test_sign_in_takes_a_notice_that_was_there_before_for_no_refusal(tab: Tab) -> None:
+    slow = "<script>document.forms[0].onsubmit = () => { setTimeout(() => location = '/', 600); return false }</script>"
+    with WrittenPortal(
+        {"/login": page(f'<p role="alert">Down on Sunday</p>{FORM}{slow}'), "/": HOME}
+    ) as portal:
+        adapter_of(portal).sign_in(tab, ACCOUNT)
+        assert tab.page.url == f"{portal.url}/"
+
+
+def test_sign_in_is_done_when_the_sign_in_page_answers_with_401(tab: Tab) -> None:
+    form = Reply(FORM, 401, (("Content-Type", "text/html"),))
+    with WrittenPortal({"/login": form, "POST /login": redirect("/"), "/": HOME}) as portal:
+        adapter_of(portal).sign_in(tab, ACCOUNT)
+
+
+def test_sign_in_names_setting_and_page_when_nothing_fits_afterwards(tab: Tab) -> None:
+    pages = {"/login": page(FORM), "POST /login": page("<h1>Choose a depot</h1>", "Depots")}
+    with WrittenPortal(pages) as portal:
+        expected = r"signed_in_selector = #menu finds nothing on .*/login \(\"Depots\"\).*'Choose a depot'"
+        with pytest.raises(AdapterMisfit, match=expected) as caught:
+            adapter_of(portal).sign_in(tab, ACCOUNT)
+        assert ACCOUNT.password not in str(caught.value)
+
+
+def test_password_is_in_no_error_when_its_field_cannot_be_filled(tab: Tab) -> None:
+    form = FORM.replace('type="password"', 'type="password" disabled')
+    with WrittenPortal({"/login": page(form)}) as portal:
+        with pytest.raises(Transient, match="password_selector = .* cannot be filled") as caught:
+            adapter_of(portal).sign_in(tab, ACCOUNT)
+        chain = [caught.value, caught.value.__cause__]
+        assert caught.value.__suppress_context__
+        assert not any(ACCOUNT.password in str(error) for error in chain)
+
+
+def test_consent_is_given_page_after_page_and_ticked_boxes_stay_ticked(tab: Tab) -> None:
+    licence = (
+        '<form method="post" action="/licence"><input type="checkbox" id="box" checked name="yes" value="1">'
+        '<button id="go" onclick="return document.querySelector(\'#box\').checked">Go on</button></form>'
+    )
+    banner = (
+        '<nav id="menu">me</nav><p id="cookies"><button onclick="this.parentNode.remove()">Fine</button></p>'
+    )
+    pages = {"/": redirect("/licence"), "/licence": page(licence), "POST /licence": page(banner)}
+    with WrittenPortal(pages) as portal:
+        adapter = adapter_of(portal, consent_selectors=("#cookies button", "#box", "#go"))
+        assert adapter.is_signed_in(tab)
+        assert portal.asked["POST /licence"] == 1
+        assert not tab.page.locator("#cookies").is_visible()
+
+
+def test_consent_that_is_never_enough_is_given_up(tab: Tab) -> None:
+    asked = page('<form><button id="go">Go on</button></form>')
+    with WrittenPortal({"/": asked}) as portal:
+        with pytest.raises(AdapterMisfit, match="#go shows again and again"):
+            adapter_of(portal, consent_selectors=("#go",)).is_signed_in(tab)
+
+
+def test_portal_without_a_sign_in_is_signed_in_when_its_inventory_opens(tab: Tab) -> None:
+    with WrittenPortal({"/": page("Welcome")}) as portal:
+        assert adapter_of(portal, sign_in_url="", signed_in_selector="").is_signed_in(tab)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+def test_session_is_not_proven_when_the_form_stands_in_the_pages_place(tab: Tab, status: int) -> None:
+    with WrittenPortal({"/": Reply(FORM, status, (("Content-Type", "text/html"),))}) as portal:
+        assert not adapter_of(portal).is_signed_in(tab)
+
+
+def test_inventory_page_that_is_missing_is_the_settings_fault(tab: Tab) -> None:
+    with WrittenPortal({}) as portal:
+        with pytest.raises(AdapterMisfit, match=r"inventory_url = /list: the portal answered 404"):
+            adapter_of(portal, inventory_url="/list").is_signed_in(tab)
+
+
+# --- the inventory ---
+
+
+def table(*rows: str, head: str = "<tr><th>Reference<th>Make</tr>", after: str = "") -> str:
+    body = "".join(f"<tr><td> {ref}\n <td>Saab</tr>" for ref in rows)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{after}"
+
+
+def test_table_is_read_to_the_end_when_a_script_turns_its_pages(tab: Tab) -> None:
+    script = """<button id="next">Next</button><script>
+      const pages = [["V-3", "V-4"], ["V-5"]];
+      document.querySelector("#next").onclick = event => setTimeout(() => {
+        const rows = pages.shift();
+        document.querySelector("tbody").innerHTML = rows.map(ref => `<tr><td>${ref}<td>Saab</tr>`).join("");
+        if (!pages.length) event.target.classList.add("is-disabled");
+      }, 300);
+    </script>"""
+    with WrittenPortal({"/": page(table("V-1", "V-2", after=script))}) as portal:
+        adapter = adapter_of(portal, inventory="table", next_page_selector="#next")
+        assert refs(adapter, tab) == ["V-1", "V-2", "V-3", "V-4", "V-5"]
+
+
+@pytest.mark.parametrize("off", ["disabled", 'aria-disabled="true"', 'class="page-link disabled"', "hidden"])
+def test_table_ends_when_the_next_button_is_off(tab: Tab, off: str) -> None:
+    with WrittenPortal({"/": page(table("V-1", after=f'<button id="next" {off}>Next</button>'))}) as portal:
+        assert refs(adapter_of(portal, inventory="table", next_page_selector="#next"), tab) == ["V-1"]
+
+
+def test_table_is_never_taken_for_complete_when_its_next_button_does_nothing(tab: Tab) -> None:
+    with WrittenPortal({"/": page(table("V-1", after='<button id="next">Next</button>'))}) as portal:
+        adapter = adapter_of(portal, inventory="table", next_page_selector="#next")
+        with pytest.raises(Transient, match=r"next_page_selector = #next was clicked, but the same rows"):
+            refs(adapter, tab)
+
+
+def test_columns_are_numbered_when_a_table_has_no_head(tab: Tab) -> None:
+    with WrittenPortal(
+        {"/": page("<table><tr><td>Saab<td>V-1</tr><tr><td>Volvo<td>V-2</tr></table>")}
+    ) as portal:
+        adapter = adapter_of(portal, inventory="table", table_row_selector="tr", reference_column="2")
+        assert list(adapter.list_records(tab)) == [
+            Record("V-1", {"1": "Saab", "2": "V-1"}),
+            Record("V-2", {"1": "Volvo", "2": "V-2"}),
+        ]
+
+
+def test_table_is_a_lost_session_when_the_next_page_is_the_sign_in_form(tab: Tab) -> None:
+    pages = {
+        "/": page(table("V-1", after='<a rel="next" href="/2">Next</a>')),
+        "/2": redirect("/login"),
+        "/login": page(FORM),
+    }
+    with WrittenPortal(pages) as portal:
+        with pytest.raises(SessionLost):
+            refs(adapter_of(portal, inventory="table"), tab)
+
+
+@pytest.mark.parametrize(
+    ("export", "failure", "reason"),
+    [
+        (page("Try again later", "Busy"), Transient, "web page titled 'Busy'"),
+        (page(FORM, "Sign in"), Transient, "web page titled 'Sign in'"),
+        (Reply("Make\nSaab\n"), AdapterMisfit, "Reference is not among the columns"),
+    ],
+)
+def test_export_is_refused_when_it_is_not_the_inventory(
+    tab: Tab, export: Reply, failure: type[Exception], reason: str
+) -> None:
+    as_file = Reply(export.body, headers=(("Content-Disposition", 'attachment; filename="a.csv"'),))
+    with WrittenPortal({"/": page('<a id="export" href="/x">Export</a>'), "/x": as_file}) as portal:
+        with pytest.raises(failure, match=reason):
+            refs(adapter_of(portal, export_selector="#export"), tab)
+
+
+# --- documents ---
+
+
+@pytest.mark.parametrize("capture", ["fetch", "click", "print"])
+@pytest.mark.parametrize("status", [200, 403])
+def test_session_is_lost_when_the_form_stands_in_the_records_place(
+    tab: Tab, capture: str, status: int
+) -> None:
+    form = Reply(f"<html>{FORM}", status, (("Content-Type", "text/html"),))
+    if capture == "fetch" and status == 403:
+        pytest.skip("a 403 without a page to look at is Transient: tabworker.http_status")
+    with WrittenPortal({"/r/V-1": form, "/r/V-1.pdf": form}) as portal:
+        adapter = adapter_of(
+            portal,
+            capture=capture,
+            record_url="/r/{ref}",
+            document_url="/r/{ref}.pdf",
+            document_selector="#get",
+        )
+        with pytest.raises(SessionLost, match="signed out"):
+            adapter.fetch_document(tab, Record("V-1"))
+
+
+def test_document_is_permanently_missing_when_the_portal_sends_a_page_that_says_so(tab: Tab) -> None:
+    with WrittenPortal({"/V-1.pdf": page("<p>There is <b>no</b>\n report.</p>")}) as portal:
+        adapter = adapter_of(
+            portal, capture="fetch", document_url="/{ref}.pdf", no_document_text="there is no report"
+        )
+        with pytest.raises(Permanent, match="says 'there is no report' on"):
+            adapter.fetch_document(tab, Record("V-1"))
+
+
+@pytest.mark.parametrize("says", ["onclick=\"alert('No report here')\"", 'href="/none"'])
+def test_document_is_permanently_missing_when_only_the_click_tells(tab: Tab, says: str) -> None:
+    pages = {"/V-1": page(f'<a id="get" {says}>Get</a>'), "/none": page("<h1>No report here</h1>")}
+    with WrittenPortal(pages) as portal:
+        adapter = adapter_of(
+            portal,
+            capture="click",
+            record_url="/{ref}",
+            document_selector="#get",
+            no_document_text="No report here",
+            step_timeout_s=5.0,
+        )
+        with pytest.raises(Permanent, match="says 'No report here' on"):
+            adapter.fetch_document(tab, Record("V-1"))
+
+
+def test_document_names_the_setting_when_its_control_is_covered(tab: Tab) -> None:
+    cover = '<button id="get">Get</button><div style="position:fixed;inset:0;background:grey">Loading</div>'
+    with WrittenPortal({"/V-1": page(cover)}) as portal:
+        adapter = adapter_of(portal, capture="click", record_url="/{ref}", document_selector="#get")
+        with pytest.raises(Transient, match=r"document_selector = #get cannot be clicked on .*/V-1"):
+            adapter.fetch_document(tab, Record("V-1"))
+
+
+def test_record_that_is_a_download_itself_is_told(tab: Tab) -> None:
+    with WrittenPortal({"/V-1": PDF}) as portal:
+        adapter = adapter_of(portal, capture="click", record_url="/{ref}", document_selector="#get")
+        with pytest.raises(AdapterMisfit, match=r"record_url leads to a download .* capture = fetch"):
+            adapter.fetch_document(tab, Record("V-1"))
+
+
+def test_selector_may_name_the_record(tab: Tab) -> None:
+    buttons = '<a href="/1.pdf">V-1</a><a href="/2.pdf">V-2</a>'
+    with WrittenPortal({"/all": page(buttons), "/1.pdf": PDF, "/2.pdf": PDF}) as portal:
+        adapter = adapter_of(portal, capture="click", record_url="/all", document_selector='text="{ref}"')
+        assert adapter.fetch_document(tab, Record("V-2")).source_url == f"{portal.url}/2.pdf"
+        assert portal.asked["/1.pdf"] == 0
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        '<ul><li><b>V-1</b> <a class="open" href="/wrong">Open</a></li><li><b>V-10</b> <a class="open" href="/wrong">Open</a></li></ul>',
+        '<div><a class="open" href="/wrong">V-10</a> <a class="open" href="/wrong">V-1</a></div>',
+        '<div>Found one: <a class="open" href="/wrong">Open</a></div>',
+        '<div><button class="open" onclick="location = \'/wrong\'">V-1</button></div>',
+    ],
+)
+def test_search_follows_the_link_of_the_record(tab: Tab, found: str) -> None:
+    # Every link leads astray but the record's own: the one of (or beside) V-1, which comes first or last.
+    before, _, after = found.rpartition("/wrong") if ">V-10</a> " in found else found.partition("/wrong")
+    pages = {
+        "/": page('<form action="/found"><input name="q"></form>'),
+        "/found": page(f"{before}/right{after}"),
+        "/right": page('<a id="get" href="/1.pdf">Get</a>'),
+        "/1.pdf": PDF,
+    }
+    with WrittenPortal(pages) as portal:
+        adapter = adapter_of(
+            portal,
+            capture="click",
+            search_selector="input[name=q]",
+            record_link_selector=".open",
+            document_selector="#get",
+        )
+        assert adapter.fetch_document(tab, Record("V-1")).source_url == f"{portal.url}/1.pdf"
