@@ -60,13 +60,15 @@ def main() -> None:
     arguments = _arguments()
     tabs = [int(number) for number in arguments.tabs.split(",")]
     costs: list[Cost] = []
-    with tempfile.TemporaryDirectory(prefix="tabcrew-bench-") as folder:
-        with PortalProcess(Path(folder), records=200, delivery="attachment") as portal:
-            for turn, number in enumerate(tabs):
-                crews = ["tabcrew", "naive"] if turn % 2 == 0 else ["naive", "tabcrew"]
-                for crew in crews:
-                    costs.append(measure(crew, number, arguments.documents, portal.url, Path(folder)))
-                    print(_row(costs[-1]), file=sys.stderr)
+    with (
+        tempfile.TemporaryDirectory(prefix="tabcrew-bench-") as folder,
+        PortalProcess(Path(folder), records=200, delivery="attachment") as portal,
+    ):
+        for turn, number in enumerate(tabs):
+            crews = ["tabcrew", "naive"] if turn % 2 == 0 else ["naive", "tabcrew"]
+            for crew in crews:
+                costs.append(measure(crew, number, arguments.documents, portal.url, Path(folder)))
+                print(_row(costs[-1]), file=sys.stderr)
     print(table(costs))
     arguments.output.mkdir(parents=True, exist_ok=True)
     write_csv(costs, arguments.output / "cost_per_document.csv")
@@ -88,8 +90,8 @@ def measure(crew: str, tabs: int, documents: int, portal_url: str, folder: Path)
             for member in members:
                 psutil.Process(member.process.pid).kill()
                 member.process.join()
-    per_document = {who: 1000 * (after[who] - before[who]) / documents for who in after}
-    return Cost(crew, tabs, documents, *per_document.values(), documents_per_s=documents / took_s)
+    chrome_ms, drivers_ms, python_ms = (1000 * (after[who] - before[who]) / documents for who in after)
+    return Cost(crew, tabs, documents, chrome_ms, drivers_ms, python_ms, documents / took_s)
 
 
 @contextmanager
@@ -168,7 +170,8 @@ def _cpu(chrome: psutil.Process, members: list[CrewMember]) -> dict[str, float]:
 def table(costs: list[Cost]) -> str:
     """The table for people; each row beside Tabcrew with one tab."""
     base = next(cost.total_ms for cost in costs if cost.crew == "tabcrew")
-    head = f"{'crew':<8} {'tabs':>4} {'Chrome':>8} {'drivers':>8} {'Python':>8} {'total ms':>9} {'ratio':>6} {'docs/s':>7}"
+    head = f"{'crew':<8} {'tabs':>4} {'Chrome':>8} {'drivers':>8} {'Python':>8} {'total ms':>9}"
+    head += f" {'ratio':>6} {'docs/s':>7}"
     rows = [
         f"{_row(cost)} {cost.total_ms / base:>6.2f} {cost.documents_per_s:>7.1f}"
         for cost in sorted_costs(costs)
@@ -182,7 +185,8 @@ def sorted_costs(costs: list[Cost]) -> list[Cost]:
 
 def _row(cost: Cost) -> str:
     return (
-        f"{cost.crew:<8} {cost.tabs:>4} {cost.chrome_ms:>8.1f} {cost.drivers_ms:>8.1f} {cost.python_ms:>8.1f} "
+        f"{cost.crew:<8} {cost.tabs:>4} {cost.chrome_ms:>8.1f} {cost.drivers_ms:>8.1f} "
+        f"{cost.python_ms:>8.1f} "
         f"{cost.total_ms:>9.1f}"
     )
 

@@ -1,1 +1,3 @@
-"""The supervisor: the loop, the crew, the watchdog, the ledger, the session, the settings, the command line."""
+"""The supervisor: the loop, the crew, the watchdog, the ledger, the session, the settings, the command
+line.
+"""

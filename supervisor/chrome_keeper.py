@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chrome_launcher.install import install_chrome
 from loguru import logger
 
 from chrome_launcher.browser_state import get_cookies, set_cookies, set_download_folder
 from chrome_launcher.chrome import Chrome
 from chrome_launcher.errors import ChromeError, ChromeNotFound
 from chrome_launcher.find import find_chrome
+from chrome_launcher.install import install_chrome
 from chrome_launcher.launch import launch_chrome
 from chrome_launcher.process_tree import sweep_profile
 from chrome_launcher.root_connection import RootConnection
@@ -181,7 +181,8 @@ class ChromeKeeper:
         try:
             root = RootConnection.connect(chrome.ws_url)
             root.on_lost(lambda _: self._wake())
-            # Only this connection hears of a pop-up's download that began before its worker could attach to it.
+            # Only this connection hears of a pop-up's download that began before its worker could attach to
+            # it.
             root.on_event(PopupDownloadNotes(self._work_dir.downloads).on_event)
             root.call("Target.setDiscoverTargets", {"discover": True, "filter": [{"type": "page"}]})
             set_download_folder(root, self._work_dir.downloads, events=True)

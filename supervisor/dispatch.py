@@ -190,7 +190,8 @@ class Dispatcher:
         if not records:
             self._stop(
                 ExitCode.USAGE,
-                "the inventory is empty: nothing was accepted. Look at the portal's list with --visible; a filter "
+                "the inventory is empty: nothing was accepted. Look at the portal's list with "
+                "--visible; a filter "
                 "may hide the records ([portal] clear_filters_selector, inventory_url).",
             )
             return
@@ -235,7 +236,8 @@ class Dispatcher:
             others = ", ".join(delivery.same_as[:5])
             self._journal.error(
                 "same_content",
-                f"{lease.task} has the very same bytes as {others}: look at both, one may be the wrong document",
+                f"{lease.task} has the very same bytes as {others}: look at both, one may be the "
+                "wrong document",
                 task=lease.task,
             )
 
@@ -289,13 +291,15 @@ class Dispatcher:
         if failure is FailureClass.MISFIT and self._book.delivered_this_run == 0:
             self._stop(
                 ExitCode.USAGE,
-                f"the first {pacing.portal_down_after} records all failed alike, so the settings do not fit the "
+                f"the first {pacing.portal_down_after} records all failed alike, so the settings do "
+                "not fit the "
                 f"portal: {report.reason}",
             )
             return
         self._journal.error(
             "portal_down",
-            f"{pacing.portal_down_after} different records in a row failed alike ({report.reason}): the portal "
+            f"{pacing.portal_down_after} different records in a row failed alike ({report.reason}): "
+            "the portal "
             f"seems down, trying one record every {pacing.portal_probe_every_s:.0f} s",
         )
 

@@ -26,7 +26,9 @@ _MEANINGS = {
     ExitCode.ALL_DONE: "every record has its verified document",
     ExitCode.BUG: "a bug of Tabcrew: the log holds the traceback",
     ExitCode.USAGE: "usage, settings or credentials are wrong: nothing was started",
-    ExitCode.SOME_FAILED: "finished, but some records failed: failures/ says why; `python run.py retry` tries again",
+    ExitCode.SOME_FAILED: (
+        "finished, but some records failed: failures/ says why; `python run.py retry` tries again"
+    ),
     ExitCode.SIGN_IN_REFUSED: "the portal refused the sign-in, or another session is active",
     ExitCode.CHROME_CANNOT_START: "Chrome was not found or cannot start",
     ExitCode.PORTAL_DOWN: "the portal cannot be reached or keeps failing",

@@ -317,7 +317,8 @@ def _take_ledger(work_dir: WorkDir, *, fresh: bool) -> Ledger:
         return _start_over(ledger, work_dir) if fresh else ledger
     except LedgerLocked as error:
         raise JobRefused(
-            f"another supervisor is running in {work_dir.root} (or another program holds its ledger open): wait "
+            f"another supervisor is running in {work_dir.root} (or another program holds its ledger "
+            "open): wait "
             "for it, stop it, or name another work directory with --work-dir. `python run.py status` shows "
             "what it does.",
             ExitCode.ANOTHER_SUPERVISOR,

@@ -180,7 +180,8 @@ class Ledger:
         with self._transaction():
             self._move(task, TaskEvent.DELIVER)
             self._db.execute(
-                "UPDATE tasks SET document = ?, sha256 = ?, size_bytes = ?, pages = ?, reason = NULL, ended_at = ?"
+                "UPDATE tasks SET document = ?, sha256 = ?, size_bytes = ?, pages = ?, reason = "
+                "NULL, ended_at = ?"
                 " WHERE id = ?",
                 (document.name, document.sha256, document.size_bytes, document.pages, _utc_now(), task),
             )

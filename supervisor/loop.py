@@ -168,7 +168,8 @@ class Loop:
                 Halt(
                     ExitCode.RESTART_LIMIT,
                     f"Chrome died more than {chrome.restarts.max_restarts} times in "
-                    f"{chrome.restarts.window_s:.0f} s (last: {chrome.why}). Its own words are in {self._parts.work_dir.logs / 'chrome.log'}; "
+                    f"{chrome.restarts.window_s:.0f} s (last: {chrome.why}). Its own words are in "
+                    f"{self._parts.work_dir.logs / 'chrome.log'}; "
                     "[chrome] max_restarts sets the limit.",
                 )
             )
@@ -286,7 +287,8 @@ class Loop:
                 Halt(
                     ExitCode.DISK,
                     f"only {free_mb:.0f} MB are free below {self._parts.work_dir.root} "
-                    f"(limit {limit_mb}, [run] min_free_disk_mb). Nothing is lost: make room and run the same command again.",
+                    f"(limit {limit_mb}, [run] min_free_disk_mb). Nothing is lost: make room and "
+                    "run the same command again.",
                 )
             )
 

@@ -47,7 +47,8 @@ class ReportReader:
         while len(self._buffer) - offset >= _HEADER.size:
             (length,) = _HEADER.unpack_from(self._buffer, offset)
             if length < 0:
-                # No worker of ours writes that: its memory is damaged, and where the next frame begins is unknown.
+                # No worker of ours writes that: its memory is damaged, and where the next frame begins is
+                # unknown.
                 self.at_end = True
                 self._buffer.clear()
                 return frames

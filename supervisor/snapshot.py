@@ -1,4 +1,5 @@
-"""What a person can know of a run at one moment: written to status.json, drawn by the terminal, printed by status.
+"""What a person can know of a run at one moment: written to status.json, drawn by the terminal, printed by
+status.
 
 Only this struct travels between the run and whoever looks at it.
 """
@@ -22,7 +23,9 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class WorkerRow(msgspec.Struct, frozen=True):
-    """One slot of the crew. ``state``: starting, idle, busy, stopping or down. ``step_s``: seconds in the step."""
+    """One slot of the crew. ``state``: starting, idle, busy, stopping or down. ``step_s``: seconds in the
+    step.
+    """
 
     slot: int
     pid: int | None
@@ -47,8 +50,8 @@ class EventRow(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """``phase``: starting, signing in, listing, fetching, draining, stopping, finished.
 
-    ``rate_per_min``: documents a minute over the last minutes, None until known. ``eta_s``: seconds left at that
-    rate. ``holding``: why nothing is dispatched just now ("portal asks to wait 30 s"), else empty.
+    ``rate_per_min``: documents a minute over the last minutes, None until known. ``eta_s``: seconds left at
+    that rate. ``holding``: why nothing is dispatched just now ("portal asks to wait 30 s"), else empty.
     ``exit_code`` and ``summary``: set when the run is over.
     """
 

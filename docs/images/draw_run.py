@@ -1,4 +1,7 @@
-"""Draws run.svg, the README's picture: `python docs/images/draw_run.py STATUS.JSON`, a real run's status.json."""
+"""Draws run.svg, the README's picture, from the status.json of a real run:
+
+python docs/images/draw_run.py work/status.json
+"""
 
 import io
 import sys

@@ -1,5 +1,6 @@
 """Fetches one record's document, in the capture way that the settings name."""
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
 from tabworker.adapters.form_addresses import address_of, selector_of
@@ -7,6 +8,7 @@ from tabworker.adapters.form_answer import Answer, glance_at
 from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_refusals import Refusals
 from tabworker.adapters.form_search import open_by_search
+from tabworker.adapters.form_session import ask_whether_signed_out
 from tabworker.capture_click import LedToPage
 from tabworker.captured import Captured
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, Transient
@@ -77,9 +79,12 @@ def _click(form: FormPage, record: Record) -> Captured:
         except Transient as failure:
             _explain_click(form, refusals, failure)
             raise
+        except PlaywrightError as error:
+            _explain_click(form, refusals, error)
+            raise form.not_clicked("document_selector", error) from error
 
 
-def _explain_click(form: FormPage, refusals: Refusals, failure: Transient) -> None:
+def _explain_click(form: FormPage, refusals: Refusals, failure: Exception) -> None:
     """Raise why a click led to no document, if it can be told; all looks are dear, and only taken now."""
     said, source = form.tab.dialogs, form.page.url
     if isinstance(failure, LedToPage):
@@ -89,7 +94,7 @@ def _explain_click(form: FormPage, refusals: Refusals, failure: Transient) -> No
     if form.shows_text(form.settings.no_document_text):
         raise Permanent(f"the portal says {form.settings.no_document_text!r} {form.where()}")
     refusals.raise_failure()
-    refusals.raise_if_signed_out()
+    ask_whether_signed_out(form)
 
 
 def _open_record(form: FormPage, record: Record) -> None:
@@ -116,6 +121,7 @@ def _find_control(form: FormPage, record: Record) -> Locator:
     seen = form.first_of({"control": control, **_obstacles(form)}, form.tab.remaining_s)
     if seen != "control":
         _raise_obstacle(form, seen)
+        ask_whether_signed_out(form)
         raise form.not_found("document_selector", selector)
     return control
 

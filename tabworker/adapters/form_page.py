@@ -168,9 +168,13 @@ class FormPage:
         try:
             locator.click(timeout=self.tab.remaining_s * 1000)
         except PlaywrightError as error:
-            raise Transient(
-                f"[portal] {setting} cannot be clicked {self.where()}: {_first_line(error)}"
-            ) from error
+            raise self.not_clicked(setting, error) from error
+
+    def not_clicked(self, setting: str, error: PlaywrightError) -> Transient:
+        selector = getattr(self.settings, setting)
+        return Transient(
+            f"[portal] {setting} = {selector} cannot be clicked {self.where()}: {_first_line(error)}"
+        )
 
     def not_found(self, setting: str, selector: str, *, signed_in: bool = True) -> PortalFailure:
         """The failure to raise when an element did not come in time; raises SessionLost itself."""

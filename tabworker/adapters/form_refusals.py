@@ -7,9 +7,8 @@ from typing import Self
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
-from tabworker.adapters.form_answer import page_in
 from tabworker.adapters.form_page import FormPage
-from tabworker.failures import PortalFailure, SessionLost
+from tabworker.failures import PortalFailure
 from tabworker.http_status import failure_of_status
 
 _GLANCE_MS = 1000
@@ -57,25 +56,6 @@ class Refusals:
             if popup is not self._form.page:
                 # A pop-up may have got its answer before we could listen; it remembers the status itself.
                 _raise(failure_of_status(_status_of(popup), popup.url, None, datetime.now(UTC)))
-
-    def raise_if_signed_out(self) -> None:
-        """Ask the portal, without touching the page: a script that meets the sign-in page shows nothing."""
-        form = self._form
-        form.raise_if_signed_out()
-        if not form.settings.sign_in_url:
-            return
-        try:
-            url = form.url(form.settings.inventory_url)
-            response = form.page.context.request.get(url, timeout=form.settings.step_timeout_s * 1000)
-        except PlaywrightError:
-            return  # no word from the portal is no word about the session
-        try:
-            form.raise_if_sign_in_address(response.url)
-            answer = page_in(response.body())
-        finally:
-            response.dispose()
-        if answer is not None and answer.asks_for_password:
-            raise SessionLost(f"signed out: {url} is a page titled {answer.title!r} that asks for a password")
 
 
 def _raise(failure: PortalFailure | None) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from tabworker.failures import (
     SignInRefused,
     Transient,
 )
+from tabworker.http_status import failure_of_status
 from tabworker.messages import Credentials
 
 _CONFLICT_WORDS = re.compile(
@@ -148,9 +150,14 @@ class _SignInWatch:
 
     def _raise_if_portal_fails(self) -> None:
         """Other errors are left to the page: portals refuse a password with 400, 401, 403 or 422 as well."""
-        status = self._answers[-1].status if self._answers else 0
-        if status == 429 or status >= 500:
-            raise Transient(f"the portal answered {status} to the sign-in form {self._form.where()}")
+        answer = self._answers[-1] if self._answers else None
+        if answer is None or (answer.status != 429 and answer.status < 500):
+            return
+        failure = failure_of_status(
+            answer.status, answer.url, answer.headers.get("retry-after"), datetime.now(UTC)
+        )
+        if failure is not None:
+            raise failure
 
     def _meet_conflict(self) -> bool:
         """End the other session, once: a portal that asks again would lead to a loop of sign-ins."""

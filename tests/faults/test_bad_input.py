@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,7 @@ def test_run_stops_when_the_inventory_lacks_the_reference_column(tmp_path: Path)
     [("run__wrokers", "3", "workers"), ("run__workers", "many", "RUN__WORKERS"), ("run__workers", "0", "1")],
 )
 def test_run_is_refused_when_a_setting_is_wrong(tmp_path: Path, key: str, value: str, expected: str) -> None:
-    with TabcrewProcess(tmp_path, "http://127.0.0.1:9", **{key: value}) as crew:
+    wrong: dict[str, Any] = {key: value}
+    with TabcrewProcess(tmp_path, "http://127.0.0.1:9", **wrong) as crew:
         assert expected in ended(crew, ExitCode.USAGE)
         assert not crew.work_dir.exists()

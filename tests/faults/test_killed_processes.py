@@ -1,4 +1,6 @@
-"""Processes of a run that are killed or stopped from outside: the run ends with every document and one login."""
+"""Processes of a run that are killed or stopped from outside: the run ends with every document and one
+login.
+"""
 
 import os
 import signal
@@ -45,7 +47,7 @@ def replaced_within_s(crew: TabcrewProcess, slot: int, old_pid: int, died_at: fl
 
     def at_work() -> bool:
         row = crew.worker(slot)
-        return row["pid"] != old_pid and row["state"] == "busy"
+        return bool(row["pid"] != old_pid and row["state"] == "busy")
 
     eventually(at_work, within_s=20, what=f"worker {slot} is replaced")
     return time.monotonic() - died_at

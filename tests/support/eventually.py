@@ -8,7 +8,9 @@ T = TypeVar("T")
 
 
 def eventually(condition: Callable[[], T], within_s: float, what: str = "") -> T:
-    """The first truthy value of ``condition``; fails with ``what`` and the last value when none comes in time."""
+    """The first truthy value of ``condition``; fails with ``what`` and the last value when none comes in
+    time.
+    """
     give_up_at = time.monotonic() + within_s
     while True:
         value = condition()

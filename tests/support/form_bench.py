@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,7 +83,7 @@ class WrittenPortal:
     which is asked at each request. Everything else is 404.
     """
 
-    def __init__(self, replies: dict[str, Reply | Callable[[], Reply]]) -> None:
+    def __init__(self, replies: Mapping[str, Reply | Callable[[], Reply]]) -> None:
         self.replies = replies
         self.asked: Counter[str] = Counter()
 

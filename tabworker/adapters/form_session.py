@@ -1,0 +1,30 @@
+"""Asks the portal itself whether the session holds, without touching the page: what it shows is the evidence."""
+
+from playwright.sync_api import Error as PlaywrightError
+
+from tabworker.adapters.form_answer import page_in
+from tabworker.adapters.form_page import FormPage
+from tabworker.failures import SessionLost
+
+
+def ask_whether_signed_out(form: FormPage) -> None:
+    """Raises SessionLost when the page shows it, else when the inventory's address leads to the sign-in form.
+
+    For when something failed without a visible reason: a script that meets the sign-in page shows nothing of
+    it. Only what is certain counts: a wrong guess would send the task round for ever, at no cost of attempts.
+    """
+    form.raise_if_signed_out()
+    if not form.settings.sign_in_url:
+        return
+    url = form.url(form.settings.inventory_url)
+    try:
+        response = form.page.context.request.get(url, timeout=form.settings.step_timeout_s * 1000)
+    except PlaywrightError:
+        return  # no word from the portal is no word about the session
+    try:
+        form.raise_if_sign_in_address(response.url)
+        answer = page_in(response.body())
+    finally:
+        response.dispose()
+    if answer is not None and answer.asks_for_password:
+        raise SessionLost(f"signed out: {url} is a page titled {answer.title!r} that asks for a password")
