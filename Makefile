@@ -3,14 +3,23 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 ARGS   ?=
+SEED    ?=
+RECORDS ?= 200
+TABS    ?= 5
 
-.PHONY: run test check format lock clean
+.PHONY: run test rehearse soak check format lock clean
 
 run: $(VENV)/.run          ## do the job that settings.ini describes (out of the box: the demo portal)
 	$(PY) run.py run $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.browser   ## the whole suite, real Chrome included
 	$(PY) -m pytest $(ARGS)
+
+rehearse: $(VENV)/.dev $(VENV)/.browser   ## a night in minutes: a portal that misbehaves, kills at random, a verdict
+	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records $(RECORDS) --tabs $(TABS) $(ARGS)
+
+soak: $(VENV)/.dev $(VENV)/.browser       ## the same, as long as a real job: 2,000 records, 8 tabs
+	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records 2000 --tabs 8 --latency 0.5 $(ARGS)
 
 check: $(VENV)/.dev        ## formatting, lint, types, architecture
 	$(PY) -m ruff format --check .

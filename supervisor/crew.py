@@ -28,6 +28,7 @@ from supervisor.report_reader import ReportReader
 from tabworker.clocks import Clocks
 from tabworker.main import run_worker
 from tabworker.messages import Attach, Attached, Duty, Report, decode_report, encode_duty
+from tabworker.probe import Point, reached
 from tabworker.setup import WorkerSetup
 
 _EXIT_CODE_WITHIN_S = 0.2
@@ -162,6 +163,7 @@ class Crew:
             daemon=True,
         )
         process.start()
+        reached(Point.SPAWNING)
         # Our copy of the writing end must go, or the pipe would never come to its end.
         writing.close()
         worker = Worker(

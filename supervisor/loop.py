@@ -94,6 +94,7 @@ class Loop:
         self._fates: dict[str, Fate] = {}
         self._slot_restarts: dict[int, RestartLimit] = {}
         self._boot_deaths = 0
+        self._attached_once = False
         self._interrupts = 0
         self._ending: _Ending | None = None
         self._disk_checked_at = float("-inf")
@@ -192,6 +193,7 @@ class Loop:
     def _heard(self, worker: Worker, report: Report) -> None:
         if isinstance(report, Attached):
             self._boot_deaths = 0
+            self._attached_once = True
             logger.bind(event="worker_attached", worker=worker.name).info(
                 "attached in {:.2f} s", report.took_s
             )
@@ -352,9 +354,11 @@ class Loop:
                 )
 
     def _wanted_workers(self) -> int:
-        """One until the session is good: it signs in. Then as many as there is work for."""
+        """One at first, which is to sign in; the others boot while it does, and are given nothing before the
+        session is good. Then as many as there is work for.
+        """
         dispatcher = self._parts.dispatcher
-        if dispatcher.session.number == 0:
+        if not self._attached_once:
             return 1
         workers = self._parts.settings.run.workers
         return min(workers, self._parts.book.work_left) if dispatcher.inventory_known else workers

@@ -43,7 +43,8 @@ class ReportReader:
             self._buffer += data
 
     def _whole_frames(self) -> list[bytes]:
-        frames, offset = [], 0
+        frames: list[bytes] = []
+        offset = 0
         while len(self._buffer) - offset >= _HEADER.size:
             (length,) = _HEADER.unpack_from(self._buffer, offset)
             if length < 0:

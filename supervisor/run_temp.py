@@ -15,7 +15,7 @@ _NAMES = ("TMPDIR", "TEMP", "TMP")
 
 def run_temp(run_id: str) -> Path:
     """Where a run's folder lies. Short: Chrome's socket lies below it, and its path may have 100 letters."""
-    return Path(tempfile.gettempdir()) / f"tabcrew-{run_id[:12]}"
+    return Path(tempfile.gettempdir()) / f"tabcrew-{run_id[:8]}"
 
 
 def begin_run_temp(run_id: str) -> Path:

@@ -18,6 +18,7 @@ from supervisor.task_states import TaskEvent, TaskState
 from supervisor.work_dir import WorkDir
 from tabworker.failures import FailureClass
 from tabworker.messages import DocumentFetched, DutyFailed, Record, staged_document
+from tabworker.probe import Point, reached
 
 
 class LateReport(Exception):
@@ -107,6 +108,7 @@ class TaskBook:
         attempt = self._ledger.lease(task, epoch, slot, pid)
         lease = Lease(epoch, task, attempt, slot, now, now + timeout_s, session_no)
         self._schedule.grant(lease)
+        reached(Point.LEASED)
         self._count(leased=1, pending=-1)
         return lease, self._ledger.task(task).record
 
@@ -124,7 +126,9 @@ class TaskBook:
         if not staged.is_file():
             raise StagedFileMissing(f"the worker reported a document, but {staged} is not there")
         name = self._names.name_for(lease.task)
+        reached(Point.BEFORE_RENAME)
         put_in_place(staged, self._work_dir.documents / name)
+        reached(Point.BEFORE_COMMIT)
         document = DocumentRow(name, report.sha256, report.size_bytes, report.pages)
         self._ledger.deliver(
             lease.task,
@@ -132,6 +136,7 @@ class TaskBook:
             document,
             AttemptEnd("delivered", now - lease.leased_at, reason=report.warning),
         )
+        reached(Point.AFTER_COMMIT)
         self._schedule.settle(report.epoch)
         self._count(done=1, leased=-1)
         self.delivered_this_run += 1

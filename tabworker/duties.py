@@ -28,6 +28,7 @@ from tabworker.messages import (
     staged_inventory,
 )
 from tabworker.pdf_check import verify_pdf
+from tabworker.probe import Point, reached
 from tabworker.setup import WorkerSetup
 from tabworker.tab import Tab
 
@@ -121,6 +122,7 @@ class DutyDesk:
         tab.step("open record")
         tab.destination = staged_document(self._setup.staging, duty.epoch)
         captured = self._adapter.fetch_document(tab, record)
+        reached(Point.FETCHED)
         tab.step("verify document")
         reference = record.ref if self._setup.portal.reference_in_document else None
         verified = verify_pdf(captured, reference)

@@ -94,6 +94,12 @@ class FormPage:
         if sign_in_url and is_same_page(url, self.url(sign_in_url)):
             raise SessionLost(f"signed out: the portal led to its sign-in page {url}")
 
+    def proof(self) -> Locator:
+        """What only signed-in pages have; it need not be visible: a narrow window may fold the menu away."""
+        if not self.settings.signed_in_selector:
+            raise AdapterMisfit("[portal] signed_in_selector is empty, but sign_in_url needs it as proof")
+        return self.page.locator(self.settings.signed_in_selector)
+
     def shows_sign_in(self) -> bool:
         return bool(self.settings.sign_in_url) and self.shows(self.settings.password_selector)
 

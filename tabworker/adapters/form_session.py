@@ -1,4 +1,4 @@
-"""Asks the portal itself whether the session holds, without touching the page: what it shows is the evidence."""
+"""Asks the portal itself whether the session holds, and leaves the page as it is: it is the evidence."""
 
 from playwright.sync_api import Error as PlaywrightError
 

@@ -48,7 +48,7 @@ def is_signed_in(form: FormPage) -> bool:
             consent.meet()
             return True
         # The proof comes last: it may stand beside a banner that asks for consent.
-        sights = {**form.obstacles(), "proof": form.page.locator(settings.signed_in_selector)}
+        sights = {**form.obstacles(), "proof": form.proof()}
         while (seen := form.first_of(sights, form.tab.remaining_s)) in settings.consent_selectors:
             consent.meet()
         return seen == "proof"
@@ -65,7 +65,7 @@ def sign_in(form: FormPage, credentials: Credentials) -> None:
         pass  # some portals answer 401 or 403 with the form itself, which is what we came for
     form.step("fill in sign-in form")
     sights = {
-        "proof": form.page.locator(settings.signed_in_selector),
+        "proof": form.proof(),
         "form": form.visible(settings.username_selector),
     }
     if form.first_of(sights, form.tab.remaining_s) == "proof":
@@ -125,13 +125,13 @@ class _SignInWatch:
         self._form.page.remove_listener("response", self._take)
 
     def wait_signed_in(self) -> None:
-        form, settings = self._form, self._form.settings
+        form = self._form
         give_up_at = time.monotonic() + form.tab.remaining_s
         while time.monotonic() < give_up_at:
             if self._meet_conflict() or self._consent.meet():
                 give_up_at = time.monotonic() + form.tab.remaining_s
                 continue
-            if form.page.locator(settings.signed_in_selector).count():
+            if form.proof().count():
                 return
             self._raise_if_refused()
             self._raise_if_portal_fails()

@@ -86,9 +86,11 @@ def test_sign_in_is_refused_in_the_portals_words_whatever_the_status(tab: Tab, s
 
 @pytest.mark.parametrize(("status", "failure"), [(500, Transient), (503, Transient), (429, Throttled)])
 def test_sign_in_is_no_refusal_when_the_portal_fails(tab: Tab, status: int, failure: type[Exception]) -> None:
-    with WrittenPortal({"/login": page(FORM), "POST /login": Reply("Oops", status)}) as portal:
-        with pytest.raises(failure, match=f"answered {status} to"):
-            adapter_of(portal).sign_in(tab, ACCOUNT)
+    with (
+        WrittenPortal({"/login": page(FORM), "POST /login": Reply("Oops", status)}) as portal,
+        pytest.raises(failure, match=f"answered {status} to"),
+    ):
+        adapter_of(portal).sign_in(tab, ACCOUNT)
 
 
 def test_sign_in_takes_a_notice_that_was_there_before_for_no_refusal(tab: Tab) -> None:
@@ -146,9 +148,19 @@ def test_consent_is_given_page_after_page_and_ticked_boxes_stay_ticked(tab: Tab)
 
 def test_consent_that_is_never_enough_is_given_up(tab: Tab) -> None:
     asked = page('<form><button id="go">Go on</button></form>')
-    with WrittenPortal({"/": asked}) as portal:
-        with pytest.raises(AdapterMisfit, match="#go shows again and again"):
-            adapter_of(portal, consent_selectors=("#go",)).is_signed_in(tab)
+    with (
+        WrittenPortal({"/": asked}) as portal,
+        pytest.raises(AdapterMisfit, match="#go shows again and again"),
+    ):
+        adapter_of(portal, consent_selectors=("#go",)).is_signed_in(tab)
+
+
+def test_proof_is_refused_when_the_settings_name_none(tab: Tab) -> None:
+    with (
+        WrittenPortal({"/": HOME}) as portal,
+        pytest.raises(AdapterMisfit, match="signed_in_selector is empty"),
+    ):
+        adapter_of(portal, signed_in_selector="").is_signed_in(tab)
 
 
 def test_portal_without_a_sign_in_is_signed_in_when_its_inventory_opens(tab: Tab) -> None:
@@ -163,9 +175,11 @@ def test_session_is_not_proven_when_the_form_stands_in_the_pages_place(tab: Tab,
 
 
 def test_inventory_page_that_is_missing_is_the_settings_fault(tab: Tab) -> None:
-    with WrittenPortal({}) as portal:
-        with pytest.raises(AdapterMisfit, match=r"inventory_url = /list: the portal answered 404"):
-            adapter_of(portal, inventory_url="/list").is_signed_in(tab)
+    with (
+        WrittenPortal({}) as portal,
+        pytest.raises(AdapterMisfit, match=r"inventory_url = /list: the portal answered 404"),
+    ):
+        adapter_of(portal, inventory_url="/list").is_signed_in(tab)
 
 
 # --- the inventory ---
@@ -236,9 +250,11 @@ def test_export_is_refused_when_it_is_not_the_inventory(
     tab: Tab, export: Reply, failure: type[Exception], reason: str
 ) -> None:
     as_file = Reply(export.body, headers=(("Content-Disposition", 'attachment; filename="a.csv"'),))
-    with WrittenPortal({"/": page('<a id="export" href="/x">Export</a>'), "/x": as_file}) as portal:
-        with pytest.raises(failure, match=reason):
-            refs(adapter_of(portal, export_selector="#export"), tab)
+    with (
+        WrittenPortal({"/": page('<a id="export" href="/x">Export</a>'), "/x": as_file}) as portal,
+        pytest.raises(failure, match=reason),
+    ):
+        refs(adapter_of(portal, export_selector="#export"), tab)
 
 
 # --- documents ---

@@ -16,14 +16,19 @@ class Extra:
     why: str
 
 
+_CHARGED = {"transient", "misfit"}
+"""Outcomes that cost the record an attempt."""
+
+_RECORDS_OWN = {"renderer"}
+"""A tab that crashes counts as its page's doing: nobody can tell the two apart. No other death does."""
+
+
 def cause_of(attempt: Attempt, evidence: Evidence) -> str:
     """What made this attempt fail; empty when neither a kill nor the portal did."""
-    for death in evidence.deaths:
-        if attempt.covers(death.at) and death.worker_pid in (None, attempt.pid):
-            return f"{death.victim} killed"
-    for fault in evidence.faults:
-        if fault.ref == attempt.ref and attempt.covers(fault.at):
-            return f"portal: {fault.kind}"
+    if deaths := _deaths_in(attempt, evidence):
+        return f"{deaths[0]} killed"
+    if faults := _faults_in(attempt, evidence):
+        return f"portal: {faults[0]}"
     if attempt.outcome == "session" and _was_signed_out(attempt, evidence):
         return "the portal ended the session"
     if attempt.outcome == "permanent" and attempt.ref in evidence.undeliverable:
@@ -34,6 +39,18 @@ def cause_of(attempt: Attempt, evidence: Evidence) -> str:
 def unexplained_failures(evidence: Evidence) -> list[Attempt]:
     """Attempts that failed although nothing was done to them."""
     return [a for a in evidence.attempts if not a.delivered and not cause_of(a, evidence)]
+
+
+def wrongly_charged(evidence: Evidence) -> list[Attempt]:
+    """Attempts that cost the record a try although only our own processes were killed under them."""
+    return [
+        a
+        for a in evidence.attempts
+        if a.outcome in _CHARGED
+        and not _faults_in(a, evidence)
+        and (deaths := _deaths_in(a, evidence))
+        and not _RECORDS_OWN.intersection(deaths)
+    ]
 
 
 def extra_serves(evidence: Evidence) -> list[Extra]:
@@ -66,6 +83,18 @@ def _extras_of(serves: list[Serve], attempts: list[Attempt], evidence: Evidence)
         taken.add(attempt.epoch)
         if not attempt.delivered:
             yield Extra(serve.ref, serve.at, cause_of(attempt, evidence))
+
+
+def _deaths_in(attempt: Attempt, evidence: Evidence) -> list[str]:
+    return [
+        death.victim
+        for death in evidence.deaths
+        if attempt.covers(death.at) and death.worker_pid in (None, attempt.pid)
+    ]
+
+
+def _faults_in(attempt: Attempt, evidence: Evidence) -> list[str]:
+    return [f.kind for f in evidence.faults if f.ref == attempt.ref and attempt.covers(f.at)]
 
 
 def _was_signed_out(attempt: Attempt, evidence: Evidence) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.rehearsal.evidence import Evidence
-from tests.rehearsal.explain import extra_serves, unexplained_failures
+from tests.rehearsal.explain import extra_serves, unexplained_failures, wrongly_charged
 
 SWEPT_WITHIN_S = 5.0
 """The promise is 2 s on an idle machine; a rehearsal is none."""
@@ -31,6 +31,7 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
         _logins(evidence),
         _served_again(evidence),
         _attempts_explained(evidence),
+        _charged(evidence),
         _none("same-content alarms", evidence.alarms),
         _none("wrong documents", evidence.wrong_documents),
         _none("leftovers", evidence.leftovers),
@@ -112,10 +113,16 @@ def _attempts_explained(evidence: Evidence) -> Check:
     return Check("failed attempts", not unexplained, f"{failed}" + _list(unexplained, "without a cause"))
 
 
+def _charged(evidence: Evidence) -> Check:
+    """A record pays for its own failures and its portal's, never for what was killed under it."""
+    paid = tuple(f"{a.ref} ({a.reason[:120]})" for a in wrongly_charged(evidence))
+    return _none("attempts charged for a kill", paid)
+
+
 def _swept(evidence: Evidence) -> Check:
     slowest = max(evidence.swept_s, default=0.0)
     said = f"{slowest:.1f} s at most over {len(evidence.swept_s)} deaths (limit {SWEPT_WITHIN_S:.0f})"
-    return Check("remains of a killed supervisor", slowest <= SWEPT_WITHIN_S, said)
+    return Check("after a killed supervisor", slowest <= SWEPT_WITHIN_S, said)
 
 
 def _none(name: str, found: tuple[str, ...]) -> Check:

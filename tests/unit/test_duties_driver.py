@@ -1,0 +1,65 @@
+"""What a duty reports when the worker's own driver dies under it: the worker's fault, not the record's."""
+
+from pathlib import Path
+from unittest.mock import create_autospec
+
+import pytest
+
+from tabworker.adapters.base import Adapter
+from tabworker.adapters.form_settings import FormSettings
+from tabworker.driver import Driver
+from tabworker.duties import DutyDesk
+from tabworker.failures import FailureClass
+from tabworker.messages import DutyFailed, FetchDocument, Record
+from tabworker.setup import WorkerSetup
+from tabworker.tab import Tab
+
+
+def outcome(folder: Path, *looks: bool) -> DutyFailed:
+    """The report of a duty on a page that answers nothing any more. ``looks``: what each look at the driver
+    finds; True is dead.
+    """
+    adapter, tab, driver = (create_autospec(kind, instance=True) for kind in (Adapter, Tab, Driver))
+    adapter.fetch_document.side_effect = RuntimeError("no running event loop")
+    tab.destination = folder / "1.pdf"
+    tab.current_step = "capture document"
+    tab.is_responsive.return_value = False
+    driver.is_gone.side_effect = looks
+    setup = WorkerSetup(
+        slot=1,
+        name="1.1",
+        supervisor_pid=1,
+        adapter="form",
+        portal=FormSettings(url="http://127.0.0.1:9"),
+        staging=folder,
+        downloads=folder,
+        failures=folder / "failures",
+        logs=folder,
+        temp=folder,
+        heartbeat_s=1.0,
+        block_resources=False,
+        log_level="INFO",
+    )
+    desk = DutyDesk(setup, tab, adapter, driver)
+    report = desk.do(FetchDocument(1, Record("V-1"), 1, 60.0, "V-1-attempt-1"))
+    assert isinstance(report, DutyFailed)
+    return report
+
+
+@pytest.mark.parametrize("looks", [(True,), (False, True)], ids=["at once", "a moment later"])
+def test_failure_is_the_workers_when_its_driver_died(tmp_path: Path, looks: tuple[bool, ...]) -> None:
+    report = outcome(tmp_path, *looks)
+    assert report.failure_class is FailureClass.WORKER
+    assert "driver" in report.reason
+    assert report.unfit
+    assert report.step == "capture document"
+    assert report.evidence == []
+
+
+def test_failure_is_the_records_when_the_driver_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tabworker.duties.save_evidence", lambda *_: ["V-1-attempt-1.png"])
+    report = outcome(tmp_path, False, False)
+    assert report.failure_class is FailureClass.TRANSIENT
+    assert report.evidence == ["V-1-attempt-1.png"]
