@@ -13,7 +13,7 @@ run: $(VENV)/.run          ## do the job that settings.ini describes (out of the
 	$(PY) run.py run $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.browser   ## the whole suite, real Chrome included
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 rehearse: $(VENV)/.dev $(VENV)/.browser   ## a night in minutes: a portal that misbehaves, kills at random, a verdict
 	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records $(RECORDS) --tabs $(TABS) $(ARGS)

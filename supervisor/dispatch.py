@@ -5,6 +5,7 @@ The order of duties: prove the session (signing in if need be), list the invento
 gate allows.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,9 @@ _START_TRIES = 3
 """Tries to sign in or to list before the run has ever got that far: a person is still there and waits."""
 
 _FIRST_PAUSE_S = 1.0
+
+_FALSE_ALARMS_FOR_FREE = 2
+"""How often a task may call the session lost that then proves good, before that counts against the task."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Dispatcher:
         self._listing_epoch: int | None = None
         self._tries = 0
         self._failing_since: float | None = None
+        self._false_alarms: Counter[str] = Counter()
+        self._alarm_raised_by = ""
         self._next_try_at = 0.0
 
     # --- giving out ---
@@ -141,6 +147,8 @@ class Dispatcher:
     def reported(self, report: Report, now: float) -> None:
         """Draw the consequences of one report."""
         match report:
+            case DutyFailed(epoch=0):
+                self._stop(ExitCode.USAGE, report.reason)
             case SessionProven():
                 self._session_proven(report)
             case RecordsListed():
@@ -169,6 +177,9 @@ class Dispatcher:
         self._sign_in_epoch = None
         self._well_again()
         self.session.proven(report.signed_in_now)
+        if not report.signed_in_now and self._alarm_raised_by:
+            self._false_alarms[self._alarm_raised_by] += 1
+        self._alarm_raised_by = ""
         text = "signed in" if report.signed_in_now else "the session is still good: no sign-in needed"
         self._journal.info("session_good", text, session=self.session.number)
 
@@ -246,16 +257,24 @@ class Dispatcher:
         if lease is None:
             self._late(f"epoch {report.epoch}")
             return
-        failure = report.failure_class
-        if failure in (FailureClass.REFUSED, FailureClass.CONFLICT):
-            failure = FailureClass.SESSION
-        if failure is FailureClass.TRANSIENT and lease.session_no != self.session.number:
-            failure = (
-                FailureClass.SESSION
-            )  # its session was replaced under it: that proves nothing against the record
+        failure = self._whose_fault(report.failure_class, lease)
         self._tell_gates(failure, report, lease, now)
         _, decision = self._book.fail(report, now, failure)
         self._journal_failure(failure, report, lease, decision)
+
+    def _whose_fault(self, reported: FailureClass, lease: Lease) -> FailureClass:
+        """The class to act on, which only who knows the session can tell."""
+        if reported in (FailureClass.REFUSED, FailureClass.CONFLICT):
+            reported = FailureClass.SESSION
+        if reported is FailureClass.TRANSIENT and lease.session_no != self.session.number:
+            # Its session was replaced under it: that proves nothing against the record.
+            return FailureClass.SESSION
+        if reported is FailureClass.SESSION and lease.session_no == self.session.number:
+            if self._false_alarms[lease.task] >= _FALSE_ALARMS_FOR_FREE:
+                # The session was good each time: it is the record's own page that leads to the sign-in form.
+                return FailureClass.TRANSIENT
+            self._alarm_raised_by = lease.task
+        return reported
 
     def _tell_gates(self, failure: FailureClass, report: DutyFailed, lease: Lease, now: float) -> None:
         match failure:

@@ -147,13 +147,16 @@ class DutyDesk:
         unfit = ""
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
+            self._tab.stop_loading()
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
                 if self._driver.is_gone(_DRIVER_ENDS_WITHIN_S):
                     return _without_driver(duty, step)
                 unfit = "its page does not answer any more"
             if failure_class not in (FailureClass.SESSION, FailureClass.THROTTLE):
                 name = duty.evidence_name if isinstance(duty, FetchDocument) else _subject(duty)
-                evidence = save_evidence(self._tab, self._setup.failures, name, reason)
+                evidence = save_evidence(
+                    self._tab, self._setup.failures, name, reason, page_answers=not unfit
+                )
         return DutyFailed(
             duty.epoch,
             failure_class,

@@ -10,7 +10,7 @@ from playwright.sync_api import Error as PlaywrightError
 if TYPE_CHECKING:
     from tabworker.tab import Tab
 
-SCREENSHOT_TIMEOUT_S = 2.0
+SCREENSHOT_TIMEOUT_S = 3.0
 PAGE_TIMEOUT_S = 2.0
 MOST_PAGE_CHARACTERS = 2_000_000
 
@@ -37,15 +37,21 @@ html => {
 """
 
 
-def save_evidence(tab: "Tab", folder: Path, name: str, reason: str) -> list[str]:
-    """The names of the files written below ``folder``. Takes at most 5 s, also when the page spins."""
+def save_evidence(
+    tab: "Tab", folder: Path, name: str, reason: str, *, page_answers: bool = True
+) -> list[str]:
+    """The names of the files written below ``folder``. Takes at most 5 s, also when the page spins.
+
+    ``page_answers`` False: nothing is asked of the page; a screenshot needs its thread as well.
+    """
     safe_name = re.sub(r"[^\w.-]+", "_", name).strip("._")[:100] or "failure"
     saved: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _save_reason(tab, folder / f"{safe_name}.txt", reason, saved)
-        _save_screenshot(tab, folder / f"{safe_name}.png", saved)
-        _save_page(tab, folder / f"{safe_name}.html", saved)
+        if page_answers:
+            _save_screenshot(tab, folder / f"{safe_name}.png", saved)
+            _save_page(tab, folder / f"{safe_name}.html", saved)
     except OSError as error:
         logger.bind(event="evidence_not_saved").warning("evidence {} cannot be written: {}", safe_name, error)
     return saved

@@ -13,8 +13,17 @@ from loguru import logger
 
 from tabworker import lifeline
 from tabworker.clocks import Clocks
+from tabworker.failures import FailureClass
 from tabworker.json_log import log_to_file
-from tabworker.messages import Attach, Attached, DocumentFetched, Report, decode_duty, encode_report
+from tabworker.messages import (
+    Attach,
+    Attached,
+    DocumentFetched,
+    DutyFailed,
+    Report,
+    decode_duty,
+    encode_report,
+)
 from tabworker.probe import Point, is_armed, reached
 from tabworker.setup import WorkerSetup
 
@@ -54,7 +63,7 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
     # Imported here, after the heartbeat began: the import and the driver's start take most of a second.
     from playwright.sync_api import sync_playwright
 
-    from tabworker.adapters.loading import load_adapter
+    from tabworker.adapters.loading import AdapterNotLoaded, load_adapter
     from tabworker.attach import attach
     from tabworker.driver import Driver
     from tabworker.duties import DutyDesk
@@ -62,7 +71,12 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
 
     with sync_playwright() as playwright:
         driver = Driver()
-        adapter = load_adapter(setup.adapter, setup.portal)
+        try:
+            adapter = load_adapter(setup.adapter, setup.portal)
+        except AdapterNotLoaded as error:
+            report(DutyFailed(0, FailureClass.MISFIT, str(error), "load adapter"))
+            inbox.get()  # the supervisor ends the run, and this process with it
+            raise
         first = decode_duty(inbox.get())
         if not isinstance(first, Attach):
             raise RuntimeError(f"the first message must be Attach, not {type(first).__name__}")

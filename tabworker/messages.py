@@ -117,6 +117,7 @@ class DocumentFetched(msgspec.Struct, tag="document_fetched"):
 class DutyFailed(msgspec.Struct, tag="duty_failed"):
     """A duty ended in a failure of this class; ``evidence`` names files below failures/ that show the page.
 
+    Epoch 0: the worker cannot take any duty, because the settings name no adapter that can be used.
     ``unfit``: why this worker's tab can do no further work (crashed, does not answer); empty when it can.
     """
 

@@ -31,12 +31,14 @@ class Tab:
         self.destination = downloads_dir / "captured.pdf"
         self.dialogs: list[str] = []
         self.current_step = ""
+        self.crashed = False
         self._on_step = on_step
         self._answer_dialog: Callable[[Dialog], None] | None = None
         self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
         self.downloads = Downloads(page, downloads_dir)
         self.capture = Capture(self)
         page.on("dialog", self._meet_dialog)
+        page.on("crash", self._meet_crash)
         page.context.on("page", self._meet_popup)
 
     def step(self, name: str, within_s: float | None = None) -> None:
@@ -62,6 +64,17 @@ class Tab:
             return False
         return True
 
+    def stop_loading(self) -> None:
+        """Give up a navigation that is under way: until it ends, Chrome passes no command on to the page, and
+        one that only waits for its portal looks like one that spins.
+        """
+        try:
+            session = self.page.context.new_cdp_session(self.page)
+            session.send("Page.stopLoading")
+            session.detach()
+        except PlaywrightError:
+            pass  # crashed or closed: nothing loads any more
+
     def reset(self) -> None:
         """Back to one clean page: pop-ups closed, downloads and dialogs of the last duty forgotten."""
         for page in self.page.context.pages:
@@ -79,6 +92,9 @@ class Tab:
     def block_resources(self) -> None:
         """Load no fonts and no media on this tab; costs nothing per request (HAZARDS C8)."""
         block_resources(self.page)
+
+    def _meet_crash(self, _: Page) -> None:
+        self.crashed = True
 
     def _meet_popup(self, page: Page) -> None:
         page.on("dialog", self._meet_dialog)

@@ -102,3 +102,12 @@ def test_run_is_refused_when_a_setting_is_wrong(tmp_path: Path, key: str, value:
     with TabcrewProcess(tmp_path, "http://127.0.0.1:9", **wrong) as crew:
         assert expected in ended(crew, ExitCode.USAGE)
         assert not crew.work_dir.exists()
+
+
+def test_run_is_refused_when_the_adapter_cannot_be_loaded(tmp_path: Path) -> None:
+    with (
+        PortalProcess(tmp_path, records=2) as portal,
+        TabcrewProcess(tmp_path, portal.url, portal__adapter="no_such_portal:Portal") as crew,
+    ):
+        assert "no_such_portal" in ended(crew, ExitCode.USAGE)
+        assert portal.audit() == []

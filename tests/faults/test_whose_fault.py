@@ -65,4 +65,4 @@ def test_no_piece_of_a_document_is_left_when_the_supervisor_was_killed(
     leave_a_piece_of_a_document(temp)
     crew.kill()
     eventually(lambda: not list(temp.iterdir()), within_s=5, what="the guardian empties the temporary folder")
-    assert crew.processes() == []
+    eventually(lambda: not crew.processes(), within_s=2, what="the guardian itself ends")

@@ -89,8 +89,9 @@ class Desk:
 
     # --- what a worker says ---
 
-    def sign_in(self) -> None:
-        self.dispatcher.reported(SessionProven(self.sign_in_duty().epoch, signed_in_now=True), self.now)
+    def sign_in(self, *, signed_in_now: bool = True) -> None:
+        duty = self.sign_in_duty()
+        self.dispatcher.reported(SessionProven(duty.epoch, signed_in_now=signed_in_now), self.now)
 
     def lists(self, *refs: str, count: int | None = None) -> None:
         duty = self.list_duty()

@@ -505,3 +505,16 @@ def test_people_hear_of_it_when_two_records_have_the_same_bytes(desk: Desk) -> N
 def test_people_hear_of_it_when_a_document_comes_with_a_warning(desk: Desk) -> None:
     desk.delivers(desk.fetch_duty(), warning="the reference is not in it")
     assert desk.said("V-1: the reference is not in it") == 1
+
+
+def test_record_is_charged_when_it_alone_leads_to_the_sign_in_page_again_and_again(desk: Desk) -> None:
+    duty = desk.fetch_duty()
+    for _ in range(2):
+        desk.fails(duty, FailureClass.SESSION)
+        desk.sign_in(signed_in_now=False)
+        assert desk.ledger.task(duty.record.ref).charged == 0
+        ref = duty.record.ref
+        duty = desk.fetch_duty()
+        assert duty.record.ref == ref
+    desk.fails(duty, FailureClass.SESSION)
+    assert desk.ledger.task(duty.record.ref).charged == 1

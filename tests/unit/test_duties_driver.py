@@ -59,7 +59,7 @@ def test_failure_is_the_workers_when_its_driver_died(tmp_path: Path, looks: tupl
 def test_failure_is_the_records_when_the_driver_lives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tabworker.duties.save_evidence", lambda *_: ["V-1-attempt-1.png"])
+    monkeypatch.setattr("tabworker.duties.save_evidence", lambda *_, **__: ["V-1-attempt-1.png"])
     report = outcome(tmp_path, False, False)
     assert report.failure_class is FailureClass.TRANSIENT
     assert report.evidence == ["V-1-attempt-1.png"]
