@@ -30,8 +30,8 @@ def crew_member(
     itself.
     """
     from playwright.sync_api import sync_playwright
-    from tabworker.adapters.form import FormAdapter
 
+    from tabworker.adapters.form import FormAdapter
     from tabworker.attach import attach
     from tabworker.messages import Credentials
     from tabworker.tab import Tab

@@ -147,7 +147,6 @@ class DutyDesk:
         unfit = ""
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
-            self._tab.stop_loading()
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
                 if self._driver.is_gone(_DRIVER_ENDS_WITHIN_S):
                     return _without_driver(duty, step)

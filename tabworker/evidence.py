@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tabworker.tab import Tab
 
 SCREENSHOT_TIMEOUT_S = 3.0
-PAGE_TIMEOUT_S = 2.0
+PAGE_TIMEOUT_S = 1.5
 MOST_PAGE_CHARACTERS = 2_000_000
 
 _SAFE_PAGE = r"""

@@ -66,7 +66,8 @@ class Tab:
 
     def stop_loading(self) -> None:
         """Give up a navigation that is under way: until it ends, Chrome passes no command on to the page, and
-        one that only waits for its portal looks like one that spins.
+        one that only waits for its portal looks like one that spins. Not for a page that may spin: that is
+        never answered, and Playwright has no time-out for it.
         """
         try:
             session = self.page.context.new_cdp_session(self.page)

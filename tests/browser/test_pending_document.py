@@ -47,7 +47,6 @@ def test_tab_still_answers_when_a_document_did_not_come(
     with pytest.raises(Transient, match="led to no document"):
         adapter.fetch_document(tab, Record(RECORD_OF_WAY[way]))
     assert time.monotonic() - began_at < 4
-    tab.stop_loading()
     assert tab.is_responsive(within_s=2.0)
     kept = save_evidence(tab, tmp_path / "failures", way, "it did not come")
     assert {".txt", ".html"} <= {Path(name).suffix for name in kept}
@@ -64,7 +63,6 @@ def test_failure_comes_at_once_when_the_tab_crashes_while_a_document_is_awaited(
         adapter.fetch_document(tab, Record(RECORD_OF_WAY["inline"]))
     assert time.monotonic() - began_at < 6
     assert tab.crashed
-    tab.stop_loading()
     assert not tab.is_responsive(within_s=2.0)
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.rehearsal.evidence import Attempt, Evidence, Serve
+from tests.rehearsal.evidence import Attempt, Death, Evidence, Serve
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Extra:
 
 _CHARGED = {"transient", "misfit"}
 """Outcomes that cost the record an attempt."""
+
+_NOTICED_WITHIN_S = 1.0
+"""How long the supervisor may go on giving leases after Chrome or a tab was killed."""
 
 _RECORDS_OWN = {"renderer"}
 """A tab that crashes counts as its page's doing: nobody can tell the two apart. No other death does."""
@@ -86,11 +89,19 @@ def _extras_of(serves: list[Serve], attempts: list[Attempt], evidence: Evidence)
 
 
 def _deaths_in(attempt: Attempt, evidence: Evidence) -> list[str]:
-    return [
-        death.victim
-        for death in evidence.deaths
-        if attempt.covers(death.at) and death.worker_pid in (None, attempt.pid)
-    ]
+    return [death.victim for death in evidence.deaths if _hits(death, attempt)]
+
+
+def _hits(death: Death, attempt: Attempt) -> bool:
+    """Also a kill just before the lease was given: the supervisor did not know of it yet.
+
+    A worker that was hit does nothing right any more, however long ago that was.
+    """
+    if attempt.ended_at is not None and death.at > attempt.ended_at:
+        return False
+    if death.worker_pid is not None:
+        return death.worker_pid == attempt.pid
+    return death.at >= attempt.began_at - _NOTICED_WITHIN_S
 
 
 def _faults_in(attempt: Attempt, evidence: Evidence) -> list[str]:

@@ -119,6 +119,32 @@ def test_night_fails_when_the_kill_hit_another_worker_than_the_one_that_failed()
     assert bad(night) == ["served more than once", "failed attempts"]
 
 
+@pytest.mark.parametrize(
+    ("death", "explained"),
+    [
+        (Death("worker", 9.0, PID + 1, PID + 1), True),
+        (Death("worker", 12.5, PID + 1, PID + 1), False),
+        (Death("chrome", 9.5, 77), True),
+        (Death("chrome", 8.5, 77), False),
+    ],
+    ids=[
+        "its worker, before the lease",
+        "its worker, afterwards",
+        "Chrome just before",
+        "Chrome long before",
+    ],
+)
+def test_failed_attempt_is_explained_when_the_kill_could_have_hit_it(death: Death, explained: bool) -> None:
+    lost = replace(GOOD.attempts[1], outcome="worker")
+    night = replace(
+        GOOD,
+        attempts=(GOOD.attempts[0], lost, *GOOD.attempts[2:]),
+        deaths=(death,),
+        serves=(GOOD.serves[0], *GOOD.serves[2:]),
+    )
+    assert bad(night) == ([] if explained else ["failed attempts"])
+
+
 def test_failed_attempt_is_explained_when_its_session_had_ended() -> None:
     signed_out = replace(GOOD.attempts[1], outcome="session", began_at=11.0)
     night = replace(
