@@ -148,5 +148,5 @@ def _cannot_start(what: str, began: float, pid: int, stderr_path: Path) -> Chrom
     return ChromeCannotStart(
         f"Chrome (pid {pid}) {what}, {time.monotonic() - began:.1f} s after its start: given up. "
         + (f"Its last words:\n{said}\n" if said else "It said nothing. ")
-        + f"{hint} `python run.py check` tries it alone."
+        + hint
     )

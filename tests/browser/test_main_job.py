@@ -5,6 +5,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
+from tests.support.chrome import virtual_display
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
 
@@ -65,4 +66,20 @@ def test_job_captures_documents_when_told_which_way(tmp_path: Path, capture: str
     ):
         assert crew.wait(within_s=60) == 0, crew.said()
         assert crew.counts().done == 3
+        crew.assert_clean()
+
+
+def test_job_captures_every_delivery_way_in_a_visible_chrome(tmp_path: Path) -> None:
+    with (
+        virtual_display() as display,
+        PortalProcess(tmp_path, records=10, delivery="mixed") as portal,
+        TabcrewProcess(
+            tmp_path, portal.url, environ={"DISPLAY": display}, run__workers=3, chrome__headless="false"
+        ) as crew,
+    ):
+        assert crew.wait(within_s=90) == 0, crew.said()
+        assert portal.logins() == 1
+        served = portal.audit("document_served")
+        assert len(served) == 10
+        assert {line["way"] for line in served} == {"attachment", "inline", "new-tab", "post", "blob"}
         crew.assert_clean()
