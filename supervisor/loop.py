@@ -266,6 +266,7 @@ class Loop:
             started_at=worker.started_at,
             attached=worker.attached,
             alive_at=awake(reading.alive_at),
+            has_beaten=reading.has_beaten,
             step=reading.step,
             step_since=awake(reading.step_since),
             step_deadline_at=(

@@ -33,8 +33,8 @@ class WatchLimits:
 
 @dataclass(frozen=True)
 class WorkerView:
-    """What is known of one worker. ``attached``: it has taken its tab. ``step``: the step that runs, or
-    empty.
+    """What is known of one worker. ``attached``: it has taken its tab. ``has_beaten``: it has shown life
+    itself; before that ``alive_at`` is the instant of its start. ``step``: the step that runs, or empty.
 
     ``duty``: what it works on, for the reason's text; empty when idle. ``deadline_at``: the duty's outer
     bound.
@@ -45,6 +45,7 @@ class WorkerView:
     started_at: float
     attached: bool
     alive_at: float
+    has_beaten: bool = False
     step: str = ""
     step_since: float = 0.0
     step_deadline_at: float | None = None
@@ -76,6 +77,13 @@ def _judge_one(worker: WorkerView, limits: WatchLimits, now: float) -> Kill | No
             f"worker {worker.slot} (pid {worker.pid}) {what}{during}{of}: killed. {hint}",
         )
 
+    silent = now - worker.alive_at
+    if (worker.attached or worker.has_beaten) and silent > limits.heartbeat_timeout_s:
+        return kill(
+            Clock.ALIVE,
+            f"sent no heartbeat for {silent:.1f} s (limit {limits.heartbeat_timeout_s:.1f})",
+            "Raise [watchdog] heartbeat_timeout_s if this machine is overloaded.",
+        )
     if not worker.attached:
         waited = now - worker.started_at
         if waited > limits.boot_timeout_s:
@@ -85,13 +93,6 @@ def _judge_one(worker: WorkerView, limits: WatchLimits, now: float) -> Kill | No
                 "Raise [watchdog] boot_timeout_s if this machine is slow.",
             )
         return None
-    silent = now - worker.alive_at
-    if silent > limits.heartbeat_timeout_s:
-        return kill(
-            Clock.ALIVE,
-            f"sent no heartbeat for {silent:.1f} s (limit {limits.heartbeat_timeout_s:.1f})",
-            "Raise [watchdog] heartbeat_timeout_s if this machine is overloaded.",
-        )
     if not worker.duty:
         return None
     if worker.step_deadline_at is not None and now > worker.step_deadline_at + limits.step_grace_s:

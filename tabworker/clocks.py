@@ -9,18 +9,22 @@ from ctypes import Array, c_char, c_double
 from dataclasses import dataclass
 from typing import Any
 
-_ALIVE_AT, _STEP_SINCE, _STEP_DEADLINE_AT = range(3)
+_ALIVE_AT, _STEP_SINCE, _STEP_DEADLINE_AT, _HAS_BEATEN = range(4)
 _NAME_BYTES = 96
 
 
 @dataclass(frozen=True)
 class ClockReading:
-    """Monotonic instants in seconds. ``step`` is empty and ``step_deadline_at`` None when no step runs."""
+    """Monotonic instants in seconds. ``step`` is empty and ``step_deadline_at`` None when no step runs.
+
+    ``has_beaten``: the worker itself stamped ``alive_at`` at least once.
+    """
 
     alive_at: float
     step: str
     step_since: float
     step_deadline_at: float | None
+    has_beaten: bool = False
 
 
 class Clocks:
@@ -33,12 +37,13 @@ class Clocks:
     @classmethod
     def shared(cls, multiprocessing_context: Any, now: float) -> "Clocks":
         """Clocks in memory that processes spawned from this context share; they start at ``now``."""
-        numbers = multiprocessing_context.RawArray("d", 3)
+        numbers = multiprocessing_context.RawArray("d", 4)
         numbers[_ALIVE_AT] = now
         return cls(numbers, multiprocessing_context.RawArray("c", _NAME_BYTES))
 
     def beat(self, now: float) -> None:
         self._numbers[_ALIVE_AT] = now
+        self._numbers[_HAS_BEATEN] = 1.0
 
     def begin_step(self, name: str, now: float, within_s: float) -> None:
         # The deadline first: whoever reads between the two stores sees the old name with the new deadline,
@@ -58,4 +63,5 @@ class Clocks:
             step=self._name.value.decode("utf-8", "ignore"),
             step_since=self._numbers[_STEP_SINCE],
             step_deadline_at=deadline_at or None,
+            has_beaten=bool(self._numbers[_HAS_BEATEN]),
         )

@@ -156,6 +156,8 @@ class DutyDesk:
                 evidence = save_evidence(
                     self._tab, self._setup.failures, name, reason, page_answers=not unfit
                 )
+            if not unfit:  # an unfit worker's tab is closed with all that it opened
+                self._tab.popups.close_all()
         return DutyFailed(
             duty.epoch,
             failure_class,

@@ -63,6 +63,7 @@ def start_heartbeat(beat: Callable[[float], None], every_s: float) -> None:
     driver.
     """
     parent = multiprocess.parent_process()
+    beat(time.monotonic())  # from here on, a silence is a worker that froze and not one that starts
 
     def live() -> None:
         while not wait([parent.sentinel], timeout=every_s):

@@ -11,6 +11,7 @@ from playwright.sync_api import Error as PlaywrightError
 from tabworker.capture import Capture
 from tabworker.captured import Captured
 from tabworker.downloads import Downloads
+from tabworker.popups import Popups
 from tabworker.resource_blocking import block_resources
 
 __all__ = ["Captured", "Tab"]
@@ -36,6 +37,7 @@ class Tab:
         self._answer_dialog: Callable[[Dialog], None] | None = None
         self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
         self.downloads = Downloads(page, downloads_dir)
+        self.popups = Popups(page)
         self.capture = Capture(self)
         page.on("dialog", self._meet_dialog)
         page.on("crash", self._meet_crash)

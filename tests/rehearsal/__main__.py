@@ -3,6 +3,7 @@
 import argparse
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.rehearsal.verdict import judge
 def main() -> int:
     """0 when everything held, 1 when something was lost or is unexplained; then the files are kept."""
     options = _parser().parse_args()
+    # Ended by whatever signal, the night leaves nothing running: SystemExit unwinds it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     _say(f"rehearsing with seed {seed} in {folder}; `make rehearse SEED={seed}` repeats it")

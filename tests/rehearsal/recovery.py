@@ -4,6 +4,8 @@ from statistics import median
 
 from tests.rehearsal.evidence import Attempt, Death, Evidence
 
+_TAKES_ALL = {"chrome", "supervisor"}
+
 
 def recoveries(evidence: Evidence) -> dict[str, list[float]]:
     """Seconds from each kill to the next lease in its place, by kind of victim.
@@ -28,7 +30,9 @@ def median_and_p95(values: list[float]) -> tuple[float, float]:
 
 def _recovery_s(death: Death, attempts: list[Attempt]) -> float | None:
     old_pids = {attempt.pid for attempt in attempts if attempt.began_at <= death.at}
-    slot = _slot_of(death, attempts)
+    slot = None if death.victim in _TAKES_ALL else _slot_of(death, attempts)
+    if slot is None and death.victim not in _TAKES_ALL:
+        return None
     for attempt in attempts:
         if attempt.began_at > death.at and attempt.pid not in old_pids and slot in (None, attempt.slot):
             return attempt.began_at - death.at
@@ -36,10 +40,10 @@ def _recovery_s(death: Death, attempts: list[Attempt]) -> float | None:
 
 
 def _slot_of(death: Death, attempts: list[Attempt]) -> int | None:
-    """The slot that the kill emptied; None when it emptied all of them, or nobody knows which."""
+    """The slot that the kill emptied; None when nobody knows: a worker that had begun nothing yet, a renderer
+    that showed no tab just then.
+    """
     if death.worker_pid is not None:
         return next((a.slot for a in attempts if a.pid == death.worker_pid), None)
-    if death.victim == "renderer":
-        hit = (a for a in attempts if a.covers(death.at) and not a.delivered)
-        return next((a.slot for a in hit), None)
-    return None
+    hit = (a for a in attempts if a.covers(death.at) and not a.delivered and "crash" in a.reason)
+    return next((a.slot for a in hit), None)

@@ -92,6 +92,7 @@ class CrewBench:
             started_at=worker.started_at,
             attached=worker.attached,
             alive_at=reading.alive_at,
+            has_beaten=reading.has_beaten,
             step=reading.step,
             step_since=reading.step_since,
             step_deadline_at=reading.step_deadline_at,

@@ -16,12 +16,13 @@ def clocks() -> Clocks:
 def test_clocks_show_life_and_no_step_when_they_are_new(clocks: Clocks) -> None:
     reading = clocks.read()
     assert (reading.alive_at, reading.step, reading.step_deadline_at) == (100.0, "", None)
+    assert not reading.has_beaten
 
 
 def test_alive_moves_alone_when_the_thread_beats(clocks: Clocks) -> None:
     clocks.begin_step("open record", now=101.0, within_s=30.0)
     clocks.beat(105.0)
-    assert clocks.read() == ClockReading(105.0, "open record", 101.0, 131.0)
+    assert clocks.read() == ClockReading(105.0, "open record", 101.0, 131.0, has_beaten=True)
 
 
 def test_progress_moves_alone_when_the_work_goes_on(clocks: Clocks) -> None:

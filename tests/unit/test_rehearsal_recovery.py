@@ -34,7 +34,7 @@ def test_recovery_ends_with_any_new_worker_when_chrome_was_killed() -> None:
 def test_recovery_is_that_of_the_crashed_tab_when_a_renderer_was_killed() -> None:
     attempts = (
         attempt(1, 1, 10, 0.0),
-        attempt(2, 2, 20, 0.0, "transient"),
+        replace(attempt(2, 2, 20, 0.0, "transient"), reason="the page failed: Target crashed"),
         attempt(3, 1, 11, 1.5),
         attempt(4, 2, 21, 5.0),
     )
@@ -42,8 +42,11 @@ def test_recovery_is_that_of_the_crashed_tab_when_a_renderer_was_killed() -> Non
     assert recoveries(night) == {"renderer": [4.0]}
 
 
-def test_no_recovery_is_told_when_the_place_was_not_needed_again() -> None:
-    night = replace(BASE, attempts=(attempt(1, 1, 10, 0.0),), deaths=(Death("worker", 1.0, 10, 10),))
+@pytest.mark.parametrize(
+    "death", [Death("worker", 1.0, 10, 10), Death("renderer", 1.0, 99), Death("driver", 1.0, 98, 97)]
+)
+def test_no_recovery_is_told_when_the_place_is_unknown_or_not_needed_again(death: Death) -> None:
+    night = replace(BASE, attempts=(attempt(1, 1, 10, 0.0), attempt(2, 2, 21, 1.5)), deaths=(death,))
     assert recoveries(night) == {}
 
 

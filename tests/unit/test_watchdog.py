@@ -66,6 +66,12 @@ def test_booting_worker_is_spared_when_it_has_not_yet_beaten() -> None:
     assert kill_of(replace(BOOTING, alive_at=0.0), 1059.0) is None
 
 
+def test_booting_worker_is_killed_when_it_has_beaten_and_then_froze() -> None:
+    frozen = replace(BOOTING, has_beaten=True, alive_at=1001.0)
+    assert clock_of(frozen, 1011.0) is None
+    assert clock_of(frozen, 1011.0 + JUST) is Clock.ALIVE
+
+
 def test_late_worker_is_killed_once_when_it_is_late_by_every_clock() -> None:
     late = replace(BUSY, alive_at=0.0)
     kills = judge([late], LIMITS, 9999.0)
@@ -156,6 +162,7 @@ def test_worker_gets_the_rest_of_its_step_when_the_nap_is_over() -> None:
     now=st.floats(0, 2000),
     started_at=st.floats(0, 2000),
     attached=st.booleans(),
+    has_beaten=st.booleans(),
     alive_at=st.floats(0, 2000),
     step_deadline_at=st.none() | st.floats(1, 2000),
     deadline_at=st.none() | st.floats(1, 2000),
@@ -165,6 +172,7 @@ def test_watchdog_kills_only_the_late_when_views_are_random(
     now: float,
     started_at: float,
     attached: bool,
+    has_beaten: bool,
     alive_at: float,
     step_deadline_at: float | None,
     deadline_at: float | None,
@@ -176,13 +184,14 @@ def test_watchdog_kills_only_the_late_when_views_are_random(
         started_at=started_at,
         attached=attached,
         alive_at=alive_at,
+        has_beaten=has_beaten,
         step_deadline_at=step_deadline_at,
         duty=duty,
         deadline_at=deadline_at,
     )
     late = {
         Clock.BOOT: not attached and now - started_at > 60.0,
-        Clock.ALIVE: attached and now - alive_at > 10.0,
+        Clock.ALIVE: (attached or has_beaten) and now - alive_at > 10.0,
         Clock.PROGRESS: attached
         and bool(duty)
         and step_deadline_at is not None
