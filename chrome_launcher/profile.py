@@ -37,7 +37,9 @@ PREFERENCES: dict[str, Any] = {
         "credit_card_enabled": False,
     },  # no pop-up over the page's own fields
     "translate": {"enabled": False},  # no bubble
-    "session": {"restore_on_startup": 5},  # start empty: the supervisor opens the tabs
+    # "Go on where you left off" is what makes Chrome keep cookies without an expiry date, and so the session,
+    # when it closes: a run that is resumed needs no second sign-in. Its tabs are forgotten below.
+    "session": {"restore_on_startup": 1},
 }
 """``Default/Preferences``: of the one profile."""
 
@@ -62,6 +64,7 @@ def prepare_profile(profile_dir: Path) -> None:
     profile_dir.mkdir(parents=True, exist_ok=True)
     profile_dir.chmod(0o700)  # it holds the session: whoever reads it is signed in (C20)
     remove_leftovers(profile_dir)
+    shutil.rmtree(profile_dir / "Default" / "Sessions", ignore_errors=True)  # tabs: the supervisor opens them
     _merge_into(profile_dir / "Default" / "Preferences", PREFERENCES)
     _merge_into(profile_dir / "Local State", LOCAL_STATE)
 

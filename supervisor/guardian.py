@@ -28,6 +28,8 @@ RUN_MARK = "TABCREW_RUN"
 """Environment variable that all processes of a run inherit; its value is the run's id."""
 
 _GONE_WITHIN_S = 5.0
+_CHROME_CLOSES_WITHIN_S = 1.0
+"""Chrome takes a quarter of a second after its life line is cut; all is to be gone after two."""
 
 
 class Guardian:
@@ -57,18 +59,30 @@ class Guardian:
 def sweep_run(run_id: str, profile: Path) -> list[int]:
     """Kill every process of this run; returns their pids. A Chrome that somebody else started on the
     profile is left alone.
+
+    A Chrome whose supervisor is dead closes by itself, and only then writes the session into its profile: it
+    gets a moment for that, so that whoever resumes the run need not sign in again.
     """
     ours = processes_with_environment(RUN_MARK, run_id)
-    for process in ours:
-        process.kill()
-    wait_gone(ours, _GONE_WITHIN_S)
     pids = [process.pid for process in ours]
+    chrome = {process.pid for process in processes_of_profile(profile)}
+    _kill([process for process in ours if process.pid not in chrome])
+    _kill(wait_gone([process for process in ours if process.pid in chrome], _CHROME_CLOSES_WITHIN_S))
+    wait_gone(ours, _GONE_WITHIN_S)
     # Chrome's children overwrite their environment with their title, so they are known by the profile only.
     # A browser process on that profile which does not bear our mark was started by somebody else: then the
     # children may be its own.
     if any(not _is_chrome_child(process) for process in processes_of_profile(profile)):
         return pids
     return pids + sweep_profile(profile)
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass  # ended while we looked
 
 
 def _is_chrome_child(process: psutil.Process) -> bool:

@@ -102,6 +102,7 @@ def test_nothing_is_left_and_the_run_resumes_when_the_supervisor_is_killed(
         row[0] for row in crew.query("SELECT task FROM attempts WHERE outcome = 'ours'")
     }
     assert done_before >= 1
+    assert portal.logins() == 1  # the session was in the profile: the portal still knew it
     crew.assert_clean()
 
 

@@ -40,8 +40,8 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def allowed_logins(evidence: Evidence) -> int:
-    """One for each start of the supervisor, whose memory is gone, and each session that the portal ended."""
-    return evidence.supervisor_starts + len(evidence.session_ends)
+    """The first, and one for each session that the portal itself ended; whatever was killed in between."""
+    return 1 + len(evidence.session_ends)
 
 
 def _ended(evidence: Evidence) -> Check:
@@ -93,8 +93,8 @@ def _accounting(evidence: Evidence) -> Check:
 def _logins(evidence: Evidence) -> Check:
     logins, allowed = len(evidence.login_times), allowed_logins(evidence)
     said = (
-        f"{logins}, allowed {allowed} = {evidence.supervisor_starts} starts of the supervisor "
-        f"+ {len(evidence.session_ends)} sessions that the portal ended"
+        f"{logins}, allowed {allowed} = 1 + {len(evidence.session_ends)} sessions that the portal ended; "
+        f"{evidence.supervisor_starts} starts of the supervisor"
     )
     return Check("logins", 1 <= logins <= allowed, said)
 
