@@ -24,7 +24,9 @@ class Fault:
 
 @dataclass(frozen=True)
 class Serve:
-    """A document that the portal handed out whole."""
+    """A document that the portal handed out whole. ``at``: when it was asked for; whoever asked may be dead
+    by the time it goes out.
+    """
 
     at: float
     ref: str

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,7 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
         deaths=tuple(log.deaths),
         missed=tuple(log.missed),
         faults=tuple(Fault(_at(e), e["ref"], e["kind"]) for e in audit if e["event"] == "fault"),
-        serves=tuple(
-            Serve(_at(e), e["ref"]) for e in audit if e["event"] == "document_served" and e["complete"]
-        ),
+        serves=tuple(serves(audit)),
         attempts=_attempts(run),
         tasks=tuple(Task(*row) for row in run.query("SELECT id, state, coalesce(reason, '') FROM tasks")),
         login_times=tuple(_at(e) for e in audit if e["event"] == "login"),
@@ -52,6 +51,16 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
 def _undeliverable(job: Job) -> frozenset[str]:
     vehicles = make_vehicles(PortalConfig(records=job.records, seed=job.seed, no_report=NO_REPORT))
     return frozenset(ref for ref, vehicle in vehicles.items() if not vehicle.has_report)
+
+
+def serves(audit: list[dict[str, Any]]) -> Iterator[Serve]:
+    """Those that went out whole, each at the instant at which it was asked for."""
+    asked_at: dict[str, float] = {}
+    for entry in audit:
+        if entry["event"] == "document_started":
+            asked_at[entry["ref"]] = _at(entry)
+        elif entry["event"] == "document_served" and entry["complete"]:
+            yield Serve(asked_at[entry["ref"]], entry["ref"])
 
 
 def _attempts(run: NightRun) -> tuple[Attempt, ...]:
