@@ -22,7 +22,7 @@ def main() -> int:
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
     _say(f"rehearsing with seed {seed} in {folder}; `make rehearse SEED={seed}` repeats it")
-    job = Job(folder, seed, options.records, options.tabs, options.latency)
+    job = Job(folder, seed, options.records, options.tabs, options.latency, kills=not options.no_kills)
     log, portal, run = play_night(job, _say)
     evidence = gather(job, log, portal, run)
     checks = judge(evidence)
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--records", type=int, default=200)
     parser.add_argument("--tabs", type=int, default=5)
     parser.add_argument("--latency", type=float, default=0.3, help="seconds that each document takes")
+    parser.add_argument("--no-kills", action="store_true", help="only the portal misbehaves")
     parser.add_argument("--json", action="store_true", help="the sheet as JSON, with all of its evidence")
     parser.add_argument("--keep", action="store_true", help="keep the files also when everything held")
     return parser

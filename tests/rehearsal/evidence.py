@@ -71,6 +71,7 @@ class Evidence:
 
     ``session_ends``: those that the portal caused. ``supervisor_starts``: 1 and one for each kill of it.
     ``swept_s``: how long the remains of a killed supervisor lived. ``files``: documents on disk.
+    ``memory``: share of the records that had ended, and MB that the supervisor held.
     ``wrong_documents``, ``leftovers``: one sentence each.
     """
 
@@ -90,6 +91,7 @@ class Evidence:
     login_times: tuple[float, ...] = ()
     session_ends: tuple[float, ...] = ()
     swept_s: tuple[float, ...] = ()
+    memory: tuple[tuple[float, float], ...] = ()
     files: int = 0
     alarms: tuple[str, ...] = ()
     wrong_documents: tuple[str, ...] = ()

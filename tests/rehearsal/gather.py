@@ -41,6 +41,7 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
             _at(e) for e in audit if e["event"] == "session_ended" and e["reason"] == "expired"
         ),
         swept_s=tuple(log.swept_s),
+        memory=tuple(log.memory),
         files=run.done(),
         alarms=tuple(line["text"] for line in run.log("same_content")),
         wrong_documents=tuple(_wrong_documents(run)),

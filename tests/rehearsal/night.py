@@ -34,7 +34,7 @@ SETTINGS: dict[str, object] = {
     "retry__max_retries": 5,
 }
 _TURN_S = 0.05
-_TABS_EVERY_S = 1.0
+_LOOK_EVERY_S = 1.0
 _VICTIM_WITHIN_S = 30.0
 _SWEPT_WITHIN_S = 20.0
 
@@ -48,6 +48,11 @@ class Job:
     records: int
     tabs: int
     latency_s: float
+    kills: bool = True
+
+    @property
+    def plan(self) -> tuple[PlannedKill, ...]:
+        return plan_kills(self.seed, self.records) if self.kills else ()
 
     @property
     def time_limit_s(self) -> float:
@@ -57,13 +62,17 @@ class Job:
 
 @dataclass
 class NightLog:
-    """What was done to the run, and how it ended. ``exit_code`` None: it was stopped at the time limit."""
+    """What was done to the run, and how it ended. ``exit_code`` None: it was stopped at the time limit.
+
+    ``memory``: share of the records that had ended, and MB that the supervisor held.
+    """
 
     deaths: list[Death] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     swept_s: list[float] = field(default_factory=list)
     supervisor_starts: int = 1
     stray_tabs: int = 0
+    memory: list[tuple[float, float]] = field(default_factory=list)
     exit_code: int | None = None
     took_s: float = 0.0
 
@@ -75,12 +84,11 @@ class NightRun(TabcrewProcess):
         self.mark = job.folder.name
         self.temp = job.folder / "tmp"
         self.temp.mkdir()
-        kills = plan_kills(job.seed, job.records)
         settings = {
             **SETTINGS,
             "run__workers": job.tabs,
             # As many as we shall kill, and the default's three for what goes wrong besides.
-            "chrome__max_restarts": 3 + sum(kill.victim is Victim.CHROME for kill in kills),
+            "chrome__max_restarts": 3 + sum(kill.victim is Victim.CHROME for kill in job.plan),
         }
         environ = {NIGHT_MARK: self.mark, "TMPDIR": str(self.temp)}
         super().__init__(job.folder, url, environ=environ, **settings)
@@ -105,13 +113,13 @@ class Night:
         self._say = say
         self._log = NightLog()
         self._tabs = StrayTabs(run.profile)
-        self._tabs_at = 0.0
+        self._looked_at = 0.0
         self._began_at = time.monotonic()
 
     def play(self) -> NightLog:
         """Blocks until the run has ended, or has not within the time limit."""
         job, log = self._job, self._log
-        for kill in plan_kills(job.seed, job.records):
+        for kill in job.plan:
             if self._wait_until_due(kill):
                 self._strike(kill)
             else:
@@ -136,14 +144,20 @@ class Night:
         while time.monotonic() < give_up_at and self._run.exit_code() is None:
             if condition():
                 return True
-            self._look_at_tabs()
+            self._look()
             time.sleep(_TURN_S)
         return False
 
-    def _look_at_tabs(self) -> None:
-        if time.monotonic() - self._tabs_at >= _TABS_EVERY_S:
-            self._tabs.sample(self._run.status())
-            self._tabs_at = time.monotonic()
+    def _look(self) -> None:
+        if time.monotonic() - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = time.monotonic()
+        self._tabs.sample(self._run.status())
+        try:
+            memory_mb = psutil.Process(self._run.pid).memory_info().rss / 1e6
+        except psutil.Error:
+            return  # it ended while we looked
+        self._log.memory.append((self._ended_share(), memory_mb))
 
     def _ended_share(self) -> float:
         counts = self._run.status().get("counts", {})

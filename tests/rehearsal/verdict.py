@@ -2,12 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 
 from tests.rehearsal.evidence import Evidence
 from tests.rehearsal.explain import extra_serves, unexplained_failures, wrongly_charged
+from tests.rehearsal.idle import unexplained_idle_share
 
 SWEPT_WITHIN_S = 5.0
 """The promise is 2 s on an idle machine; a rehearsal is none."""
+
+IDLE_AT_MOST = 0.03
+GROWTH_AT_MOST = 0.10
 
 _SHOWN = 5
 
@@ -36,6 +41,7 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
         _none("wrong documents", evidence.wrong_documents),
         _none("leftovers", evidence.leftovers),
         _swept(evidence),
+        *(() if evidence.deaths else (_busy(evidence), _memory(evidence))),
     )
 
 
@@ -123,6 +129,23 @@ def _swept(evidence: Evidence) -> Check:
     slowest = max(evidence.swept_s, default=0.0)
     said = f"{slowest:.1f} s at most over {len(evidence.swept_s)} deaths (limit {SWEPT_WITHIN_S:.0f})"
     return Check("after a killed supervisor", slowest <= SWEPT_WITHIN_S, said)
+
+
+def _busy(evidence: Evidence) -> Check:
+    share = unexplained_idle_share(evidence.attempts, evidence.tabs)
+    said = f"{share:.1%} of their time without a cause (limit {IDLE_AT_MOST:.0%})"
+    return Check("tabs idle", share <= IDLE_AT_MOST, said)
+
+
+def _memory(evidence: Evidence) -> Check:
+    """Of the supervisor, in the second half against the middle; a short night has no halves to compare."""
+    middle = [mb for share, mb in evidence.memory if 0.4 <= share <= 0.5]
+    second = [mb for share, mb in evidence.memory if share > 0.5]
+    if not middle or not second:
+        return Check("supervisor's memory", ok=True, said="too short a night to tell")
+    growth = max(second) / median(middle) - 1.0
+    said = f"{growth:+.1%} in the second half, {max(second):.0f} MB at most (limit {GROWTH_AT_MOST:+.0%})"
+    return Check("supervisor's memory", growth <= GROWTH_AT_MOST, said)
 
 
 def _none(name: str, found: tuple[str, ...]) -> Check:

@@ -194,3 +194,9 @@ def test_sheet_holds_all_evidence_when_it_is_json() -> None:
     assert found["deaths"] == {"worker": 1}
     assert found["recovery_s"] == {"worker": [1.5]}
     assert found["evidence"]["attempts"][1]["outcome"] == "worker"
+
+
+@pytest.mark.parametrize(("late_mb", "held"), [(80.0, True), (87.9, True), (88.1, False)])
+def test_night_without_kills_fails_when_the_supervisor_grows(late_mb: float, held: bool) -> None:
+    night = replace(GOOD, deaths=(), memory=((0.1, 50.0), (0.45, 80.0), (0.9, late_mb), (0.95, 79.0)))
+    assert ("supervisor's memory" in bad(night)) is not held
