@@ -21,6 +21,7 @@ from supervisor.chrome_keeper import ChromeKeeper, ChromeState
 from supervisor.crew import Crew, Died, Gone, Reported, Worker, WorkerState
 from supervisor.dispatch import Dispatcher, Halt
 from supervisor.exit_codes import ExitCode
+from supervisor.fate import Fate, in_hindsight
 from supervisor.journal import Journal
 from supervisor.ledger import Ledger
 from supervisor.mailbox import Interrupted, Mailbox
@@ -45,15 +46,6 @@ _BOOT_DEATHS_TO_HALT = 3
 """Workers in a row that died before they took their tab: the fault is not chance, so another try is no
 help.
 """
-
-
-@dataclass(frozen=True)
-class Fate:
-    """Why a worker had to go, and whose fault that is for the task it held."""
-
-    failure: FailureClass
-    reason: str
-    counts_as_restart: bool = True
 
 
 @dataclass
@@ -200,6 +192,7 @@ class Loop:
             return
         if isinstance(report, DocumentFetched):
             worker.documents += 1
+        report = in_hindsight(report, self._fates.get(worker.name))
         self._parts.dispatcher.reported(report, self._now)
         if isinstance(report, DutyFailed) and report.unfit:
             self._dismiss(worker, Fate(FailureClass.WORKER, f"worker {worker.slot}: {report.unfit}"))
