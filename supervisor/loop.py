@@ -23,6 +23,7 @@ from supervisor.dispatch import Dispatcher, Halt
 from supervisor.exit_codes import ExitCode
 from supervisor.fate import Fate, in_hindsight
 from supervisor.journal import Journal
+from supervisor.kill_ladder import LadderEnd
 from supervisor.ledger import Ledger
 from supervisor.mailbox import Interrupted, Mailbox
 from supervisor.publisher import MemoryMeter, Publisher, worker_row
@@ -180,13 +181,13 @@ class Loop:
                 case Died(worker, how):
                     self._died(worker, how)
                 case Gone(worker, ladder):
-                    self._gone(worker, ladder.tab_gone)
+                    self._gone(worker, ladder)
 
     def _heard(self, worker: Worker, report: Report) -> None:
         if isinstance(report, Attached):
             self._boot_deaths = 0
             self._attached_once = True
-            logger.bind(event="worker_attached", worker=worker.name).info(
+            logger.bind(event="worker_attached", worker=worker.name, pid=worker.pid).info(
                 "attached in {:.2f} s", report.took_s
             )
             return
@@ -217,14 +218,17 @@ class Loop:
                 )
             )
 
-    def _gone(self, worker: Worker, tab_gone: bool) -> None:
+    def _gone(self, worker: Worker, ladder: LadderEnd) -> None:
+        logger.bind(event="worker_gone", worker=worker.name).info(
+            "nothing of it left after {:.2f} s", ladder.took_s
+        )
         fate = self._fates.pop(worker.name, Fate(FailureClass.OURS, "the run ended"))
         if worker.assignment is not None:
             step = worker.clocks.read().step
             self._parts.dispatcher.lost(worker.assignment, fate.failure, fate.reason, step, self._now)
         if fate.counts_as_restart and self._ending is None:
             self._slot_limit(worker.slot).note(self._now)
-        if not tab_gone and self._ending is None:
+        if not ladder.tab_gone and self._ending is None:
             self._parts.journal.error(
                 "tab_stuck", f"the tab of worker {worker.slot} could not be closed: restarting Chrome"
             )
