@@ -6,6 +6,7 @@ ARGS   ?=
 SEED    ?=
 RECORDS ?= 200
 TABS    ?= 5
+LATENCY ?= 0.3
 
 .PHONY: run test rehearse soak check format lock clean
 
@@ -16,7 +17,8 @@ test: $(VENV)/.dev $(VENV)/.browser   ## the whole suite, real Chrome included
 	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 rehearse: $(VENV)/.dev $(VENV)/.browser   ## a night in minutes: a portal that misbehaves, kills at random, a verdict
-	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records $(RECORDS) --tabs $(TABS) $(ARGS)
+	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records $(RECORDS) --tabs $(TABS) \
+	  --latency $(LATENCY) $(ARGS)
 
 soak: $(VENV)/.dev $(VENV)/.browser       ## as long as a real job, only the portal misbehaves: 2,000 records, 8 tabs
 	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records 2000 --tabs 8 --latency 0.5 --no-kills $(ARGS)

@@ -21,8 +21,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     folder = Path(tempfile.mkdtemp(prefix="rehearsal-"))
-    _say(f"rehearsing with seed {seed} in {folder}; `make rehearse SEED={seed}` repeats it")
     job = Job(folder, seed, options.records, options.tabs, options.latency, kills=not options.no_kills)
+    _say(f"rehearsing with seed {seed} in {folder}; `{_same_again(job)}` repeats it")
     log, portal, run = play_night(job, _say)
     evidence = gather(job, log, portal, run)
     checks = judge(evidence)
@@ -33,6 +33,14 @@ def main() -> int:
     else:
         _say(f"work directory, logs and audit log are kept in {folder}")
     return 0 if held else 1
+
+
+def _same_again(job: Job) -> str:
+    kills = "" if job.kills else " --no-kills"
+    return (
+        f"python -m tests.rehearsal --seed {job.seed} --records {job.records} --tabs {job.tabs} "
+        f"--latency {job.latency_s:g}{kills}"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -67,7 +67,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Evidence:
-    """``exit_code`` None: the run did not end by itself. ``missed``: kills that found no victim any more.
+    """``exit_code`` None: the run did not end by itself. ``missed``: kills that found no victim any more;
+    ``spared``: kinds of victim of which every planned kill was missed.
 
     ``session_ends``: those that the portal caused. ``supervisor_starts``: 1 and one for each kill of it.
     ``swept_s``: how long the remains of a killed supervisor lived. ``files``: documents on disk.
@@ -84,6 +85,7 @@ class Evidence:
     undeliverable: frozenset[str] = frozenset()
     deaths: tuple[Death, ...] = ()
     missed: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     serves: tuple[Serve, ...] = ()
     attempts: tuple[Attempt, ...] = ()

@@ -15,6 +15,7 @@ from demo_portal.vehicles import make_vehicles
 from tests.rehearsal.evidence import Attempt, Evidence, Fault, Serve, Task
 from tests.rehearsal.night import NO_REPORT, Job, NightLog, NightRun
 from tests.support.portal import PortalProcess
+from tests.support.tabcrew import TabcrewProcess
 
 _GONE_WITHIN_S = 2.0
 
@@ -32,9 +33,10 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
         undeliverable=_undeliverable(job),
         deaths=tuple(log.deaths),
         missed=tuple(log.missed),
+        spared=_spared(job, log),
         faults=tuple(Fault(_at(e), e["ref"], e["kind"]) for e in audit if e["event"] == "fault"),
         serves=tuple(serves(audit)),
-        attempts=_attempts(run),
+        attempts=attempts_of(run),
         tasks=tuple(Task(*row) for row in run.query("SELECT id, state, coalesce(reason, '') FROM tasks")),
         login_times=tuple(_at(e) for e in audit if e["event"] == "login"),
         session_ends=tuple(
@@ -47,6 +49,11 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
         wrong_documents=tuple(_wrong_documents(run)),
         leftovers=tuple(_leftovers(log, run)),
     )
+
+
+def _spared(job: Job, log: NightLog) -> tuple[str, ...]:
+    struck = {death.victim for death in log.deaths}
+    return tuple(sorted({str(kill.victim) for kill in job.plan} - struck))
 
 
 def _undeliverable(job: Job) -> frozenset[str]:
@@ -64,7 +71,8 @@ def serves(audit: list[dict[str, Any]]) -> Iterator[Serve]:
             yield Serve(asked_at[entry["ref"]], entry["ref"])
 
 
-def _attempts(run: NightRun) -> tuple[Attempt, ...]:
+def attempts_of(run: TabcrewProcess) -> tuple[Attempt, ...]:
+    """The ledger's attempts, in the order of their leases; the run must have let go of it."""
     rows = run.query(
         "SELECT epoch, task, slot, pid, started_at, ended_at, coalesce(outcome, ''), coalesce(reason, '')"
         " FROM attempts ORDER BY epoch"

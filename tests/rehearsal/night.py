@@ -29,6 +29,7 @@ SETTINGS: dict[str, object] = {
     "retry__backoff_max_s": 2,
     "watchdog__heartbeat_s": 0.5,
     "watchdog__heartbeat_timeout_s": 4,
+    "watchdog__boot_timeout_s": 20,
     "pacing__portal_probe_every_s": 2,
     # A record may meet a fault on its page, one on its document, and killed renderers between them.
     "retry__max_retries": 5,

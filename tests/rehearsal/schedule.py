@@ -29,7 +29,8 @@ KILLS_PER_100_RECORDS = {
     Victim.STOPPED: 1,
 }
 _LAST_SHARE = 0.93
-"""Later than this the run may be over before the kill."""
+_RECORDS_AFTER_THE_LAST = 10
+"""Later than this, in share or in records, the run may be over before the kill."""
 
 _STARTING_S = 8.0
 """One kill falls into the first seconds: Chrome starts, the first worker signs in and lists the inventory."""
@@ -60,7 +61,8 @@ def plan_kills(seed: int, records: int) -> tuple[PlannedKill, ...]:
         for _ in range(max(1, round(per_100 * records / 100)))
     ]
     chance.shuffle(victims)
-    shares = [0.0, *sorted(chance.uniform(0.02, _LAST_SHARE) for _ in victims[1:])]
+    last_share = max(0.5, min(_LAST_SHARE, 1 - _RECORDS_AFTER_THE_LAST / records))
+    shares = [0.0, *sorted(chance.uniform(0.02, last_share) for _ in victims[1:])]
     return tuple(
         PlannedKill(
             victim,

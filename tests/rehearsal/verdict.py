@@ -29,6 +29,7 @@ class Check:
 def judge(evidence: Evidence) -> tuple[Check, ...]:
     """Every check, in the order of the sheet."""
     return (
+        _struck(evidence),
         _ended(evidence),
         _delivered(evidence),
         _explained_failures(evidence),
@@ -48,6 +49,14 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
 def allowed_logins(evidence: Evidence) -> int:
     """The first, and one for each session that the portal itself ended; whatever was killed in between."""
     return 1 + len(evidence.session_ends)
+
+
+def _struck(evidence: Evidence) -> Check:
+    """A night that spared a kind of victim proves nothing about it."""
+    spared = _list(
+        list(evidence.spared), "spared (the run was over too soon: take more records, or a longer LATENCY)"
+    )
+    return Check("kills", not evidence.spared, f"{len(evidence.deaths)}{spared}")
 
 
 def _ended(evidence: Evidence) -> Check:

@@ -32,6 +32,11 @@ def test_plan_grows_with_the_records_when_there_are_more_of_them() -> None:
     assert len(plan_kills(1, 2000)) == 10 * len(plan_kills(1, 200))
 
 
+@given(st.integers())
+def test_plan_leaves_records_after_the_last_kill_when_the_night_is_short(seed: int) -> None:
+    assert all(kill.after_share <= 0.75 for kill in plan_kills(seed, 40))
+
+
 @pytest.mark.parametrize(
     ("candidates", "pick", "index"), [(1, 0.99, 0), (4, 0.0, 0), (4, 0.5, 2), (4, 0.999, 3)]
 )

@@ -51,6 +51,12 @@ def test_night_fails_when_the_run_did_not_end_well(code: int | None) -> None:
     assert bad(replace(GOOD, exit_code=code)) == ["the run ended"]
 
 
+def test_night_fails_when_a_kind_of_victim_was_spared() -> None:
+    night = replace(GOOD, spared=("chrome",))
+    assert bad(night) == ["kills"]
+    assert "chrome" in said(night, "kills")
+
+
 def test_night_fails_when_a_document_is_missing() -> None:
     lost = replace(GOOD, tasks=(*GOOD.tasks[:2], Task("V-3", "pending")), files=2)
     assert bad(lost) == ["documents", "accounting"]
