@@ -1,1 +1,1 @@
-"""Measurements of what a document costs; each prints a table, ratios of things measured in one run."""
+"""Measurements: what a document costs, how soon work goes on after a fault. Each prints a table."""
