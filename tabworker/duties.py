@@ -148,7 +148,8 @@ class DutyDesk:
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
-                if self._driver.is_gone(_DRIVER_ENDS_WITHIN_S):
+                # Of a crash it was the driver who told: it lives, and the wait would only delay the report.
+                if not self._tab.crashed and self._driver.is_gone(_DRIVER_ENDS_WITHIN_S):
                     return _without_driver(duty, step)
                 unfit = "its page does not answer any more"
             if failure_class not in (FailureClass.SESSION, FailureClass.THROTTLE):

@@ -15,7 +15,7 @@ from tabworker.setup import WorkerSetup
 from tabworker.tab import Tab
 
 
-def outcome(folder: Path, *looks: bool) -> DutyFailed:
+def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
     """The report of a duty on a page that answers nothing any more. ``looks``: what each look at the driver
     finds; True is dead.
     """
@@ -24,6 +24,7 @@ def outcome(folder: Path, *looks: bool) -> DutyFailed:
     tab.destination = folder / "1.pdf"
     tab.current_step = "capture document"
     tab.is_responsive.return_value = False
+    tab.crashed = crashed
     driver.is_gone.side_effect = looks
     setup = WorkerSetup(
         slot=1,
@@ -63,3 +64,12 @@ def test_failure_is_the_records_when_the_driver_lives(
     report = outcome(tmp_path, False, False)
     assert report.failure_class is FailureClass.TRANSIENT
     assert report.evidence == ["V-1-attempt-1.png"]
+
+
+def test_report_does_not_wait_for_the_drivers_end_when_the_driver_told_of_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tabworker.duties.save_evidence", lambda *_, **__: [])
+    report = outcome(tmp_path, False, crashed=True)  # a second look at the driver finds no answer
+    assert report.failure_class is FailureClass.TRANSIENT
+    assert report.unfit
