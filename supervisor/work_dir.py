@@ -56,7 +56,7 @@ class WorkDir:
     def prepare(self) -> None:
         """Make the folders and prove that files can be written; raises WorkDirError."""
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
             for folder in (self.documents, self.failures, self.logs):
                 folder.mkdir(exist_ok=True)
             # The profile is the signed-in session, and downloads and inventories are the user's data in
@@ -67,11 +67,19 @@ class WorkDir:
             for folder in (self.root, self.documents):
                 with tempfile.TemporaryFile(dir=folder) as probe:
                     probe.write(b"x")
+            sync_directory(self.root)
         except OSError as error:
             raise WorkDirError(
                 f"the work directory {self.root} cannot be written: {error.strerror or error}. "
                 "Mend its permissions, or name another with --work-dir or [run] work_dir."
             ) from error
+
+    def _make_root(self) -> None:
+        """A new folder is an entry of its parent: unsynced, a power cut takes the whole job with it."""
+        made = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in made:
+            sync_directory(folder.parent)
 
     def clear_staging(self) -> None:
         """Remove what unfinished attempts of a dead run left; nothing in staging is ever needed by another
