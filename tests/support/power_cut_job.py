@@ -1,0 +1,249 @@
+"""A job without a portal, played on the real ledger, task book and work directory; and the verdict on what a
+power cut left of it.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from supervisor.ledger import Ledger
+from supervisor.retry import RetryLimits
+from supervisor.schedule import Lease
+from supervisor.snapshot import Counts
+from supervisor.task_book import LateReport, TaskBook
+from supervisor.task_states import TaskState
+from supervisor.work_dir import WorkDir
+from tabworker.failures import FailureClass
+from tabworker.messages import DocumentFetched, staged_document
+from tests.support.books import assert_accounting, failed, records
+from tests.support.power_cut import Cut, Luck, RecordingDisk, disk_that_need_not_survive
+
+TASKS = 50
+SLOTS = 5
+REFS = tuple(f"V-{number:04}" for number in range(1, TASKS + 1))
+_RERUN_EVERY = 5
+"""Each cut is looked at; to finish the job after each of them as well would take ten times as long."""
+_ENDINGS = [FailureClass.TRANSIENT, FailureClass.WORKER, FailureClass.SESSION, FailureClass.PERMANENT]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Everything that a ledger holds. ``delivered``: reference, file name and SHA-256 of what is done."""
+
+    everything: tuple[tuple[object, ...], ...] = ()
+    delivered: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What is put to the test. The default is the product's own."""
+
+    open_ledger: Callable[[Path], Ledger] = Ledger.open
+    open_book: Callable[[Ledger, WorkDir], TaskBook] = lambda ledger, work_dir: TaskBook(
+        ledger, work_dir, RetryLimits()
+    )
+
+
+@dataclass
+class Promises:
+    """What the ledger held after each call that returned, and how many syncs there had been by then."""
+
+    rows: list[tuple[int, Rows]] = field(default_factory=list)
+
+    def allowed_at(self, cut: Cut) -> tuple[Rows, Rows]:
+        """The rows after the last call that returned, and after the call that the cut interrupted."""
+        kept = [number for number, (syncs, _) in enumerate(self.rows) if syncs <= cut.number]
+        return self.rows[kept[-1]][1], self.rows[min(kept[-1] + 1, len(self.rows) - 1)][1]
+
+
+class PlayedJob:
+    """One start of a supervisor on a work directory: what Job and Dispatcher call, without their processes.
+
+    ``committed`` is called after each call that commits. Luck decides how attempts end; time is counted in
+    turns.
+    """
+
+    def __init__(
+        self, root: Path, storage: Storage, committed: Callable[[Ledger], None], seed: int = 1
+    ) -> None:
+        self._work_dir = WorkDir(root)
+        self._storage = storage
+        self._tell = committed
+        self._committed: Callable[[], None] = lambda: None
+        self._random = random.Random(seed)
+        self._now = 0.0
+        self._leases: list[Lease] = []
+
+    def play(self, *, until_ended: int = TASKS) -> None:
+        """Take the work directory, fetch until so many tasks have ended, and give it back."""
+        with self._open() as ledger:
+            self._committed = partial(self._tell, ledger)
+            book = self._take_over(ledger)
+            while self._ended(book) < until_ended:
+                self._now += 1.0
+                if len(self._leases) < SLOTS and self._lease(book):
+                    continue
+                if self._leases:
+                    self._settle(book, self._leases.pop(self._random.randrange(len(self._leases))))
+                else:
+                    self._now = book.ready_at() or self._now
+            assert_accounting(book.counts)
+            assert book.counts == ledger.counts()
+
+    def retry_all(self) -> None:
+        """``python run.py retry``."""
+        with self._open() as ledger:
+            ledger.retry(list(ledger.tasks_in(TaskState.FAILED, TaskState.QUARANTINED)))
+            self._tell(ledger)
+
+    @contextmanager
+    def _open(self) -> Iterator[Ledger]:
+        self._work_dir.prepare()
+        ledger = self._storage.open_ledger(self._work_dir.ledger)
+        try:
+            self._tell(ledger)
+            yield ledger
+        finally:
+            ledger.close()
+
+    def _take_over(self, ledger: Ledger) -> TaskBook:
+        """In the order of Job._take_over and Job._parts."""
+        ledger.requeue_leases_of_dead_run()
+        self._committed()
+        self._work_dir.clear_staging()
+        ledger.set_meta("run_id", "this run")
+        self._committed()
+        book = self._storage.open_book(ledger, self._work_dir)
+        if not ledger.inventory_complete:
+            book.accept(records(*REFS))
+            self._committed()
+        book.schedule()
+        return book
+
+    def _ended(self, book: TaskBook) -> int:
+        return book.counts.done + book.counts.failed + book.counts.quarantined
+
+    def _lease(self, book: TaskBook) -> bool:
+        leased = book.lease(self._random.randint(1, SLOTS), 4121, 1, self._now, 180.0)
+        if leased is None:
+            return False
+        self._leases.append(leased[0])
+        self._committed()
+        return True
+
+    def _settle(self, book: TaskBook, lease: Lease) -> None:
+        report = self._fetch(lease)
+        if self._random.random() < 0.65:
+            book.deliver(report, self._now)
+            self._committed()
+            return
+        book.fail(failed(lease.epoch, self._random.choice(_ENDINGS)), self._now)
+        self._committed()
+        try:
+            book.deliver(report, self._now)  # heard too late: it must change nothing
+        except LateReport:
+            return
+        raise AssertionError(f"a report was taken after the lease of epoch {lease.epoch} had ended")
+
+    def _fetch(self, lease: Lease) -> DocumentFetched:
+        """What a worker does, without the sync that it makes to be kind to the supervisor."""
+        content = whole_document(lease.task, lease.epoch)
+        staged_document(self._work_dir.staging, lease.epoch).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        return DocumentFetched(lease.epoch, digest, len(content), pages=1, fetch_s=1.0)
+
+
+@dataclass(frozen=True)
+class Recording:
+    cuts: list[Cut]
+    promises: Promises
+
+
+def record(folder: Path, storage: Storage) -> Recording:
+    """Play the whole job on a disk that notes its cuts: half, a restart, the rest, a retry of what failed."""
+    promises = Promises([(0, Rows())])
+    root = folder / "jobs" / "work"
+    with RecordingDisk(folder) as disk:
+
+        def committed(ledger: Ledger) -> None:
+            rows = everything_in(ledger)
+            if rows != promises.rows[-1][1]:
+                promises.rows.append((disk.syncs, rows))
+
+        PlayedJob(root, storage, committed, seed=1).play(until_ended=TASKS // 2)
+        PlayedJob(root, storage, committed, seed=2).play()
+        PlayedJob(root, storage, committed, seed=3).retry_all()
+        PlayedJob(root, storage, committed, seed=4).play()
+    return Recording(disk.cuts, promises)
+
+
+def assert_survives(recording: Recording, luck: str, folder: Path, storage: Storage) -> None:
+    """Whichever cut: nothing that was committed is lost, no document is missing or half, a rerun does the
+    rest.
+    """
+    work_dir = WorkDir(folder / "jobs" / "work")
+    with disk_that_need_not_survive():
+        for cut in recording.cuts:
+            cut.restore(folder, Luck(luck, seed=cut.number))
+            assert_nothing_lost(recording.promises, cut, work_dir, storage)
+            if cut.number % _RERUN_EVERY == 0:
+                assert_rerun_finishes(work_dir, storage)
+
+
+def assert_nothing_lost(promises: Promises, cut: Cut, work_dir: WorkDir, storage: Storage) -> None:
+    counts, rows = read_back(work_dir, storage)
+    assert_accounting(counts)
+    assert rows in promises.allowed_at(cut), f"committed, and lost by the cut after {cut.number} syncs"
+    assert_documents_whole(work_dir, rows)
+
+
+def assert_rerun_finishes(work_dir: WorkDir, storage: Storage) -> None:
+    PlayedJob(work_dir.root, storage, lambda _: None).play()
+    counts, rows = read_back(work_dir, storage)
+    assert_accounting(counts)
+    assert (counts.accepted, counts.pending, counts.leased) == (TASKS, 0, 0), counts
+    assert_documents_whole(work_dir, rows)
+
+
+def read_back(work_dir: WorkDir, storage: Storage) -> tuple[Counts, Rows]:
+    """As a new start finds it."""
+    work_dir.prepare()
+    ledger = storage.open_ledger(work_dir.ledger)
+    try:
+        return ledger.counts(), everything_in(ledger)
+    finally:
+        ledger.close()
+
+
+def assert_documents_whole(work_dir: WorkDir, rows: Rows) -> None:
+    """Each ``done`` has its document with its bytes, and no file under a final name is half."""
+    digests = {}
+    for path in work_dir.documents.iterdir():
+        content = path.read_bytes()
+        assert is_whole(content), f"half a document under the final name {path.name}"
+        digests[path.name] = hashlib.sha256(content).hexdigest()
+    for ref, document, sha256 in rows.delivered:
+        assert digests.get(document) == sha256, f"{ref} is done, and its document is missing or another"
+
+
+def everything_in(ledger: Ledger) -> Rows:
+    """Read through the ledger's own connection: it lets no other in."""
+    tables = ("meta", "tasks", "attempts")
+    return Rows(
+        tuple(row for table in tables for row in ledger._db.execute(f"SELECT * FROM {table}")),
+        tuple(ledger._db.execute("SELECT id, document, sha256 FROM tasks WHERE state = 'done'")),
+    )
+
+
+def whole_document(ref: str, epoch: int) -> bytes:
+    """A document that shows whether it is whole: it ends in the digest of what comes before."""
+    body = b"%PDF-1.7 " + ref.encode() + random.Random(epoch).randbytes(300 + 137 * (epoch % 20))
+    return body + hashlib.sha256(body).digest()
+
+
+def is_whole(content: bytes) -> bool:
+    return hashlib.sha256(content[:-32]).digest() == content[-32:]
