@@ -49,6 +49,14 @@ def dies_right_after_its_report(setup: WorkerSetup, inbox: Any, reports: Any, cl
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def reports_fifty_times_and_dies(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) -> None:
+    attached(setup, inbox, reports, clocks)
+    raw_duty = inbox.get()
+    for _ in range(50):
+        deliver(raw_duty, reports)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def stops_in_mid_report(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) -> None:
     """Writes the first bytes of a frame and stops: ``poll()`` is true, ``recv()`` would block for ever
     (P4).
