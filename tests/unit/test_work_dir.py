@@ -1,15 +1,17 @@
 """The work directory: made, proven, cleared, and files in it replaced whole."""
 
+import errno
 import os
 import stat
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from supervisor.work_dir import WorkDir, WorkDirError, replace_file
+from supervisor.work_dir import WorkDir, WorkDirError, replace_file, sync_directory
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,3 +112,16 @@ def test_old_content_stays_when_the_new_cannot_be_written(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         replace_file(beside, b"new")
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.EBADF])
+def test_sync_of_a_folder_is_let_go_when_the_file_system_does_not_know_it(tmp_path: Path, code: int) -> None:
+    with mock.patch("os.fsync", side_effect=OSError(code, os.strerror(code))) as fsync:
+        sync_directory(tmp_path)
+    fsync.assert_called_once()
+
+
+def test_sync_of_a_folder_raises_when_the_disk_fails(tmp_path: Path) -> None:
+    broken = mock.patch("os.fsync", side_effect=OSError(errno.EIO, "Input/output error"))
+    with broken, pytest.raises(OSError, match="Input/output error"):
+        sync_directory(tmp_path)
