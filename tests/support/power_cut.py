@@ -77,8 +77,18 @@ class Cut:
     def _entries(self, inode: int, luck: "Luck") -> Entries:
         sure = self.durable.folders.get(inode, {})
         meant = self.visible.folders[inode]
-        chosen = {name: luck.entry(sure.get(name), meant.get(name)) for name in sorted({*sure, *meant})}
-        return {name: entry for name, entry in chosen.items() if entry is not None}
+        reached: dict[object, bool] = {}
+        entries = {}
+        for name in sorted({*sure, *meant}):
+            before, after = sure.get(name), meant.get(name)
+            # A rename within a folder is atomic: both of its names hang on the inode that moved.
+            unit = after if after in sure.values() else before if before in meant.values() else name
+            if unit not in reached:
+                reached[unit] = luck.reached()
+            entry = after if reached[unit] else before
+            if entry is not None:
+                entries[name] = entry
+        return entries
 
 
 class Luck:
@@ -88,21 +98,17 @@ class Luck:
         self._kind = kind
         self._random = random.Random(seed)
 
-    def entry(self, sure: int | None, meant: int | None) -> int | None:
-        return meant if self._reached() else sure
-
     def content(self, sure: Content, meant: Content) -> bytes:
         if self._kind != "some" or sure is meant:
-            return b"".join(meant if self._reached() else sure)
+            return b"".join(meant if self.reached() else sure)
         ends = _size(sure), _size(meant)
         size = self._random.choice((*ends, self._random.randint(min(ends), max(ends))))
         sectors = itertools.zip_longest(sure, meant, fillvalue=b"")
-        mixed = b"".join(
-            (new if self._reached() else old).ljust(_SECTOR_BYTES, b"\0") for old, new in sectors
-        )
+        mixed = b"".join((new if self.reached() else old).ljust(_SECTOR_BYTES, b"\0") for old, new in sectors)
         return mixed[:size]
 
-    def _reached(self) -> bool:
+    def reached(self) -> bool:
+        """Has the next thing that was not synced reached the disk?"""
         return self._kind == "all" or (self._kind == "some" and self._random.random() < 0.5)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from supervisor.job import _take_ledger
 from supervisor.ledger import Ledger
 from supervisor.retry import RetryLimits
 from supervisor.schedule import Lease
@@ -25,8 +26,8 @@ from tests.support.power_cut import Cut, Luck, RecordingDisk, disk_that_need_not
 TASKS = 50
 SLOTS = 5
 REFS = tuple(f"V-{number:04}" for number in range(1, TASKS + 1))
-_RERUN_EVERY = 5
-"""Each cut is looked at; to finish the job after each of them as well would take ten times as long."""
+_RERUN_EVERY = 11
+"""Each cut is looked at; to finish the job after each of them as well would take many times as long."""
 _ENDINGS = [FailureClass.TRANSIENT, FailureClass.WORKER, FailureClass.SESSION, FailureClass.PERMANENT]
 
 
@@ -100,6 +101,12 @@ class PlayedJob:
             ledger.retry(list(ledger.tasks_in(TaskState.FAILED, TaskState.QUARANTINED)))
             self._tell(ledger)
 
+    def start_over(self) -> None:
+        """``python run.py --fresh``, up to the new ledger."""
+        ledger = _take_ledger(self._work_dir, fresh=True)
+        self._tell(ledger)
+        ledger.close()
+
     @contextmanager
     def _open(self) -> Iterator[Ledger]:
         self._work_dir.prepare()
@@ -163,10 +170,21 @@ class Recording:
     promises: Promises
 
 
-def record(folder: Path, storage: Storage) -> Recording:
-    """Play the whole job on a disk that notes its cuts: half, a restart, the rest, a retry of what failed."""
+Start = Callable[[int], PlayedJob]
+"""A start of the job with this seed."""
+
+
+def whole_job(start: Start) -> None:
+    """Half, a restart, the rest, a retry of what failed."""
+    start(1).play(until_ended=TASKS // 2)
+    start(2).play()
+    start(3).retry_all()
+    start(4).play()
+
+
+def record(folder: Path, storage: Storage, scenario: Callable[[Start], None] = whole_job) -> Recording:
+    """Play a scenario on a disk that notes its cuts."""
     promises = Promises([(0, Rows())])
-    root = folder / "jobs" / "work"
     with RecordingDisk(folder) as disk:
 
         def committed(ledger: Ledger) -> None:
@@ -174,22 +192,26 @@ def record(folder: Path, storage: Storage) -> Recording:
             if rows != promises.rows[-1][1]:
                 promises.rows.append((disk.syncs, rows))
 
-        PlayedJob(root, storage, committed, seed=1).play(until_ended=TASKS // 2)
-        PlayedJob(root, storage, committed, seed=2).play()
-        PlayedJob(root, storage, committed, seed=3).retry_all()
-        PlayedJob(root, storage, committed, seed=4).play()
+        scenario(lambda seed: PlayedJob(folder / "jobs" / "work", storage, committed, seed))
     return Recording(disk.cuts, promises)
 
 
-def assert_survives(recording: Recording, luck: str, folder: Path, storage: Storage) -> None:
+def assert_survives(
+    recording: Recording,
+    luck: str,
+    folder: Path,
+    storage: Storage,
+    also: Callable[[Cut, WorkDir], None] = lambda _cut, _work_dir: None,
+) -> None:
     """Whichever cut: nothing that was committed is lost, no document is missing or half, a rerun does the
-    rest.
+    rest. ``also``: what else must hold when the power is back.
     """
     work_dir = WorkDir(folder / "jobs" / "work")
     with disk_that_need_not_survive():
         for cut in recording.cuts:
             cut.restore(folder, Luck(luck, seed=cut.number))
             assert_nothing_lost(recording.promises, cut, work_dir, storage)
+            also(cut, work_dir)
             if cut.number % _RERUN_EVERY == 0:
                 assert_rerun_finishes(work_dir, storage)
 
@@ -211,7 +233,8 @@ def assert_rerun_finishes(work_dir: WorkDir, storage: Storage) -> None:
 
 def read_back(work_dir: WorkDir, storage: Storage) -> tuple[Counts, Rows]:
     """As a new start finds it."""
-    work_dir.prepare()
+    if not work_dir.documents.is_dir():
+        work_dir.prepare()
     ledger = storage.open_ledger(work_dir.ledger)
     try:
         return ledger.counts(), everything_in(ledger)
