@@ -35,14 +35,12 @@ def crew_member(
     from tabworker.attach import attach
     from tabworker.messages import Credentials
     from tabworker.tab import Tab
+    from tests.naive.attach import plain_attach
     from tests.support.portal import PASSWORD, USERNAME
 
     with sync_playwright() as playwright:
         if target_id is None:
-            browser = playwright.chromium.connect_over_cdp(
-                browser_ws_url, artifacts_dir=downloads, is_local=True
-            )
-            page = browser.contexts[0].new_page()
+            page = plain_attach(playwright, browser_ws_url, downloads)
         else:
             page = attach(playwright, browser_ws_url, target_id, downloads).page
         tab = Tab(page, downloads_dir=downloads, on_step=lambda _name, _within_s: None)

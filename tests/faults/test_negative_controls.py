@@ -233,16 +233,20 @@ def test_naive_client_cannot_attach_when_another_tab_spins(clients: Clients, sit
 
 def assert_a_download_arrives_after_another_client_was_killed(clients: Clients, site: str, name: str) -> None:
     with clients.page() as page:
-        page.goto(f"{site}/?n={name}")
         with clients.other():
-            pass
+            assert downloaded(page, site, f"{name}-before") == document(f"{name}-before")
         try:
-            with page.expect_download(timeout=DOWNLOAD_WITHIN_S * 1000) as download:
-                page.click("#attachment")
-            content = download.value.path().read_bytes()
+            content = downloaded(page, site, f"{name}-after")
         except (PlaywrightError, OSError) as error:
             raise AssertionError(f"the download is lost: {error}") from error
-        assert content == document(name)
+        assert content == document(f"{name}-after")
+
+
+def downloaded(page: Page, site: str, name: str) -> bytes:
+    page.goto(f"{site}/?n={name}")
+    with page.expect_download(timeout=DOWNLOAD_WITHIN_S * 1000) as download:
+        page.click("#attachment")
+    return download.value.path().read_bytes()
 
 
 @OURS

@@ -41,18 +41,6 @@ def test_worker_delivers_when_it_is_given_a_duty(tmp_path: Path) -> None:
         assert delivered(bench) == epochs
 
 
-def test_other_workers_go_on_when_an_idle_one_is_killed_many_times(tmp_path: Path) -> None:
-    with CrewBench(tmp_path, bad_workers.good) as bench:
-        survivor = bench.idle_worker(2)
-        for _ in range(12):
-            victim = bench.idle_worker(1)
-            os.kill(victim.process.pid, signal.SIGKILL)
-            bench.turn_until(lambda: bench.crew.in_slot(1) is None, within_s=10)
-            epoch = bench.give(survivor)
-            bench.turn_until(lambda: survivor.state is WorkerState.IDLE, within_s=5)
-            assert delivered(bench)[-1] == epoch
-
-
 def test_report_is_heard_when_its_worker_dies_right_after_it(tmp_path: Path) -> None:
     with CrewBench(tmp_path, bad_workers.dies_right_after_its_report) as bench:
         epoch = bench.give(bench.idle_worker())
