@@ -6,7 +6,7 @@ import pytest
 
 from supervisor.ledger import Ledger
 from supervisor.work_dir import WorkDir
-from tests.support.power_cut import Cut
+from tests.support.power_cut import Cut, Luck
 from tests.support.power_cut_job import (
     Recording,
     Rows,
@@ -35,6 +35,19 @@ def test_nothing_committed_is_lost_when_the_power_fails_at_any_sync(
     """``luck``: how much of what was written and not synced reached the disk all the same."""
     assert len(recording.cuts) > 250  # accept, leases, documents, folders, failures, checkpoints, a restart
     assert_survives(recording, luck, tmp_path, OURS)
+
+
+def test_nothing_committed_is_lost_when_the_power_fails_again_while_the_job_resumes(
+    recording: Recording, tmp_path: Path
+) -> None:
+    first = recording.cuts[len(recording.cuts) // 2]
+    disk, copy = tmp_path / "disk", tmp_path / "copy"
+    for folder in (disk, copy):
+        first.restore(folder, Luck("some", seed=1))
+    before = rows_of(copy / "jobs" / "work" / "ledger.sqlite")
+    assert before.delivered
+    resumed = record(disk, OURS, lambda start: start(5).play(), before)
+    assert_survives(resumed, "some", tmp_path / "machine", OURS)
 
 
 def started_over(start: Start) -> None:

@@ -182,9 +182,11 @@ def whole_job(start: Start) -> None:
     start(4).play()
 
 
-def record(folder: Path, storage: Storage, scenario: Callable[[Start], None] = whole_job) -> Recording:
-    """Play a scenario on a disk that notes its cuts."""
-    promises = Promises([(0, Rows())])
+def record(
+    folder: Path, storage: Storage, scenario: Callable[[Start], None] = whole_job, before: Rows | None = None
+) -> Recording:
+    """Play a scenario on a disk that notes its cuts. ``before``: what the ledger there holds already."""
+    promises = Promises([(0, before or Rows())])
     with RecordingDisk(folder) as disk:
 
         def committed(ledger: Ledger) -> None:
