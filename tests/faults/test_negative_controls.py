@@ -23,7 +23,8 @@ from tests.support import bad_workers
 from tests.support.click_site import click_site, document
 from tests.support.client_process import attached_client
 from tests.support.crew_bench import CrewBench
-from tests.support.power_cut_job import Storage, assert_survives, record
+from tests.support.power_cut_job import Storage
+from tests.support.power_cut_verdict import assert_survives, record
 from tests.support.sqlite_syncs import why_unavailable
 from tests.support.tabs import TabBench, tab_bench
 

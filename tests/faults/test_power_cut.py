@@ -7,11 +7,11 @@ import pytest
 from supervisor.ledger import Ledger
 from supervisor.work_dir import WorkDir
 from tests.support.power_cut import Cut, Luck
-from tests.support.power_cut_job import (
+from tests.support.power_cut_job import Storage
+from tests.support.power_cut_verdict import (
     Recording,
     Rows,
     Start,
-    Storage,
     assert_survives,
     everything_in,
     record,

@@ -1,12 +1,10 @@
-"""A job without a portal, played on the real ledger, task book and work directory; and the verdict on what a
-power cut left of it.
-"""
+"""A job without a portal and without workers, played on the real ledger, task book and work directory."""
 
 import hashlib
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,29 +12,17 @@ from supervisor.job import _take_ledger
 from supervisor.ledger import Ledger
 from supervisor.retry import RetryLimits
 from supervisor.schedule import Lease
-from supervisor.snapshot import Counts
 from supervisor.task_book import LateReport, TaskBook
 from supervisor.task_states import TaskState
 from supervisor.work_dir import WorkDir
 from tabworker.failures import FailureClass
 from tabworker.messages import DocumentFetched, staged_document
 from tests.support.books import assert_accounting, failed, records
-from tests.support.power_cut import Cut, Luck, RecordingDisk, disk_that_need_not_survive
 
 TASKS = 50
 SLOTS = 5
 REFS = tuple(f"V-{number:04}" for number in range(1, TASKS + 1))
-_RERUN_EVERY = 11
-"""Each cut is looked at; to finish the job after each of them as well would take many times as long."""
 _ENDINGS = [FailureClass.TRANSIENT, FailureClass.WORKER, FailureClass.SESSION, FailureClass.PERMANENT]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Everything that a ledger holds. ``delivered``: reference, file name and SHA-256 of what is done."""
-
-    everything: tuple[tuple[object, ...], ...] = ()
-    delivered: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,18 +33,6 @@ class Storage:
     open_book: Callable[[Ledger, WorkDir], TaskBook] = lambda ledger, work_dir: TaskBook(
         ledger, work_dir, RetryLimits()
     )
-
-
-@dataclass
-class Promises:
-    """What the ledger held after each call that returned, and how many syncs there had been by then."""
-
-    rows: list[tuple[int, Rows]] = field(default_factory=list)
-
-    def allowed_at(self, cut: Cut) -> tuple[Rows, Rows]:
-        """The rows after the last call that returned, and after the call that the cut interrupted."""
-        kept = [number for number, (syncs, _) in enumerate(self.rows) if syncs <= cut.number]
-        return self.rows[kept[-1]][1], self.rows[min(kept[-1] + 1, len(self.rows) - 1)][1]
 
 
 class PlayedJob:
@@ -162,106 +136,6 @@ class PlayedJob:
         staged_document(self._work_dir.staging, lease.epoch).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return DocumentFetched(lease.epoch, digest, len(content), pages=1, fetch_s=1.0)
-
-
-@dataclass(frozen=True)
-class Recording:
-    cuts: list[Cut]
-    promises: Promises
-
-
-Start = Callable[[int], PlayedJob]
-"""A start of the job with this seed."""
-
-
-def whole_job(start: Start) -> None:
-    """Half, a restart, the rest, a retry of what failed."""
-    start(1).play(until_ended=TASKS // 2)
-    start(2).play()
-    start(3).retry_all()
-    start(4).play()
-
-
-def record(
-    folder: Path, storage: Storage, scenario: Callable[[Start], None] = whole_job, before: Rows | None = None
-) -> Recording:
-    """Play a scenario on a disk that notes its cuts. ``before``: what the ledger there holds already."""
-    promises = Promises([(0, before or Rows())])
-    with RecordingDisk(folder) as disk:
-
-        def committed(ledger: Ledger) -> None:
-            rows = everything_in(ledger)
-            if rows != promises.rows[-1][1]:
-                promises.rows.append((disk.syncs, rows))
-
-        scenario(lambda seed: PlayedJob(folder / "jobs" / "work", storage, committed, seed))
-    return Recording(disk.cuts, promises)
-
-
-def assert_survives(
-    recording: Recording,
-    luck: str,
-    folder: Path,
-    storage: Storage,
-    also: Callable[[Cut, WorkDir], None] = lambda _cut, _work_dir: None,
-) -> None:
-    """Whichever cut: nothing that was committed is lost, no document is missing or half, a rerun does the
-    rest. ``also``: what else must hold when the power is back.
-    """
-    work_dir = WorkDir(folder / "jobs" / "work")
-    with disk_that_need_not_survive():
-        for cut in recording.cuts:
-            cut.restore(folder, Luck(luck, seed=cut.number))
-            assert_nothing_lost(recording.promises, cut, work_dir, storage)
-            also(cut, work_dir)
-            if cut.number % _RERUN_EVERY == 0:
-                assert_rerun_finishes(work_dir, storage)
-
-
-def assert_nothing_lost(promises: Promises, cut: Cut, work_dir: WorkDir, storage: Storage) -> None:
-    counts, rows = read_back(work_dir, storage)
-    assert_accounting(counts)
-    assert rows in promises.allowed_at(cut), f"committed, and lost by the cut after {cut.number} syncs"
-    assert_documents_whole(work_dir, rows)
-
-
-def assert_rerun_finishes(work_dir: WorkDir, storage: Storage) -> None:
-    PlayedJob(work_dir.root, storage, lambda _: None).play()
-    counts, rows = read_back(work_dir, storage)
-    assert_accounting(counts)
-    assert (counts.accepted, counts.pending, counts.leased) == (TASKS, 0, 0), counts
-    assert_documents_whole(work_dir, rows)
-
-
-def read_back(work_dir: WorkDir, storage: Storage) -> tuple[Counts, Rows]:
-    """As a new start finds it."""
-    if not work_dir.documents.is_dir():
-        work_dir.prepare()
-    ledger = storage.open_ledger(work_dir.ledger)
-    try:
-        return ledger.counts(), everything_in(ledger)
-    finally:
-        ledger.close()
-
-
-def assert_documents_whole(work_dir: WorkDir, rows: Rows) -> None:
-    """Each ``done`` has its document with its bytes, and no file under a final name is half."""
-    digests = {}
-    for path in work_dir.documents.iterdir():
-        content = path.read_bytes()
-        assert is_whole(content), f"half a document under the final name {path.name}"
-        digests[path.name] = hashlib.sha256(content).hexdigest()
-    for ref, document, sha256 in rows.delivered:
-        assert digests.get(document) == sha256, f"{ref} is done, and its document is missing or another"
-
-
-def everything_in(ledger: Ledger) -> Rows:
-    """Read through the ledger's own connection: it lets no other in."""
-    tables = ("meta", "tasks", "attempts")
-    return Rows(
-        tuple(row for table in tables for row in ledger._db.execute(f"SELECT * FROM {table}")),
-        tuple(ledger._db.execute("SELECT id, document, sha256 FROM tasks WHERE state = 'done'")),
-    )
 
 
 def whole_document(ref: str, epoch: int) -> bytes:
