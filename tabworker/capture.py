@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Locator
 
 from tabworker.capture_click import click_for_document
-from tabworker.capture_fetch import fetch_document
+from tabworker.capture_fetch import Fetcher
 from tabworker.captured import Captured
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class Capture:
 
     def __init__(self, tab: "Tab") -> None:
         self._tab = tab
+        self._fetcher: Fetcher | None = None
 
     def fetch(self, url: str) -> Captured:
         """Request ``url`` with the session's cookies, without loading it in the page. The cheapest way.
@@ -24,7 +25,14 @@ class Capture:
         ``url`` may be relative to the page's. Raises Throttled, SessionLost, Transient, or NotFound (404 and
         410).
         """
-        return fetch_document(self._tab, url)
+        if self._fetcher is None:
+            self._fetcher = Fetcher(self._tab)
+        return self._fetcher.fetch(url)
+
+    def close(self) -> None:
+        """Close the connections that ``fetch`` keeps."""
+        if self._fetcher is not None:
+            self._fetcher.close()
 
     def click(self, locator: Locator) -> Captured:
         """Click, and take the PDF to which that leads: download, viewer, pop-up, form POST or blob.

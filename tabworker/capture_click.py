@@ -8,6 +8,7 @@ and status.
 import errno
 import shutil
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Frame, Locator, Page, Response
 
-from tabworker.capture_fetch import content_length
-from tabworker.captured import Captured
+from tabworker.body_flow import BodyFlow
+from tabworker.captured import Captured, content_length
 from tabworker.downloads import KnownDownload
 from tabworker.failures import PortalFailure, Transient
 from tabworker.http_status import failure_of_status
@@ -43,12 +44,21 @@ class LedToPage(Transient):
 
 def click_for_document(tab: "Tab", locator: Locator, *, give_up_on_pages: bool = True) -> Captured:
     """Click and move the PDF to ``tab.destination``."""
-    tab.downloads.discard_all()
-    answers = _Answers(tab.page)
-    try:
+
+    def click() -> None:
         # By mouse. A click by script (``locator.evaluate``) was tried and costs more CPU (197 against 186 ms
         # a document, page visit included): Playwright then loads its selector engine into a second world.
         locator.click(timeout=tab.remaining_s * 1000, no_wait_after=True)
+
+    return wait_for_document(tab, click, give_up_on_pages=give_up_on_pages)
+
+
+def wait_for_document(tab: "Tab", begin: Callable[[], None], *, give_up_on_pages: bool = True) -> Captured:
+    """Do what leads to the document, and move it to ``tab.destination`` once Chrome has saved it."""
+    tab.downloads.discard_all()
+    answers = _Answers(tab.page)
+    try:
+        begin()
         download = _wait_ended(tab, answers, give_up_on_pages)
     finally:
         answers.stop()
@@ -107,18 +117,22 @@ class _Answers:
 def _wait_ended(tab: "Tab", answers: _Answers, give_up_on_pages: bool) -> KnownDownload:
     give_up_at = time.monotonic() + tab.remaining_s
     page_since: float | None = None
+    flow = BodyFlow(tab)
     while True:
         left_s = give_up_at - time.monotonic()
         download = tab.downloads.wait_ended(min(LISTEN_SLICE_S, max(left_s, 0.001)))
         if download is not None:
             return download
+        if flow.goes_on(tab.downloads.bytes_under_way()):
+            give_up_at = time.monotonic() + tab.remaining_s
         if tab.crashed:
             raise Transient(f"the tab crashed while the document of {tab.page.url} was awaited")
         now = time.monotonic()
-        if give_up_on_pages and not tab.downloads.under_way:
-            failed, shown = answers.failed(), answers.page_shown()
+        if not tab.downloads.under_way:
+            failed = answers.failed()
             if failed is not None:
                 raise failed
+            shown = answers.page_shown() if give_up_on_pages else None
             if shown is not None:
                 page_since = now if page_since is None else page_since
                 if now - page_since >= PAGE_PATIENCE_S:

@@ -1,5 +1,6 @@
 """The bytes of a document, lying in a file, and what the portal said about them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,3 +18,10 @@ class Captured:
     status: int | None = None
     content_type: str | None = None
     content_length: int | None = None
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """The size that the body must have; None when the header tells a compressed size or nothing."""
+    text = headers.get("content-length", "")
+    encoded = headers.get("content-encoding", "identity") not in ("", "identity")
+    return int(text) if text.isascii() and text.isdigit() and not encoded else None

@@ -56,6 +56,14 @@ class Downloads:
     def under_way(self) -> bool:
         return any(download.state == "inProgress" for download in self._known.values())
 
+    def bytes_under_way(self) -> int:
+        """What has arrived so far of the downloads that have not ended."""
+        return sum(_size_so_far(known.path) for known in self._known.values() if known.state == "inProgress")
+
+    def listen(self) -> None:
+        """Let Playwright take in what it was told meanwhile, for whoever waits for something else than it."""
+        self._session.send("Browser.getVersion")
+
     def wait_ended(self, within_s: float) -> KnownDownload | None:
         """A completed download, as soon as there is one; None when there is none in time.
 
@@ -94,3 +102,11 @@ class Downloads:
             self._session.send("Browser.cancelDownload", {"guid": download.guid})
         except PlaywrightError:
             pass  # it ended meanwhile
+
+
+def _size_so_far(path: Path) -> int:
+    """Chrome writes into a file of this name until the download is whole."""
+    try:
+        return path.with_name(f"{path.name}.crdownload").stat().st_size
+    except OSError:
+        return 0

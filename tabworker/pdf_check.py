@@ -7,6 +7,8 @@ as long as the portal said, opened by PDFium with at least one page, and (where 
 import hashlib
 import html
 import re
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,9 @@ that.
 
 MOST_PAGES_READ = 50
 """A report names its record at the front; a book of 2,000 pages is not read to the end for it."""
+
+_LARGE_BYTES = 16 * 2**20
+_PAGES_OF_A_LARGE_ONE = 4
 
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
@@ -85,18 +90,24 @@ def _not_a_pdf(captured: Captured, head: bytes, size: int) -> str:
 
 def _check_content(captured: Captured, reference: str | None) -> tuple[int, str]:
     """The inside of the file, by PDFium. The number of pages, and a warning."""
-    document = _open(captured)
     try:
-        pages = len(document)
-        if pages < 1:
-            raise Transient(f"{captured.source_url} is a PDF without a page")
-        document[0].close()
-        warning = "" if reference is None else _check_reference(document, reference, captured.source_url)
+        with _opened(captured) as document:
+            pages = len(document)
+            if pages < 1:
+                raise Transient(f"{captured.source_url} is a PDF without a page")
+            document[0].close()
+        return pages, "" if reference is None else _check_reference(captured, pages, reference)
     except pypdfium2.PdfiumError as error:
         raise Transient(f"{captured.source_url} is damaged: PDFium says {error}") from error
+
+
+@contextmanager
+def _opened(captured: Captured) -> Iterator[pypdfium2.PdfDocument]:
+    document = _open(captured)
+    try:
+        yield document
     finally:
         document.close()
-    return pages, warning
 
 
 def _open(captured: Captured) -> pypdfium2.PdfDocument:
@@ -111,23 +122,38 @@ def _open(captured: Captured) -> pypdfium2.PdfDocument:
         raise Transient(f"{captured.source_url} is damaged: PDFium says {error}") from error
 
 
-def _check_reference(document: pypdfium2.PdfDocument, reference: str, source: str) -> str:
+def _check_reference(captured: Captured, pages: int, reference: str) -> str:
     """Raises Transient when the text names another record; a warning when there is nothing to compare."""
     if not searchable(reference):
         return f"the reference {reference!r} has no characters to look for in a document"
-    read = min(len(document), MOST_PAGES_READ)
+    read = min(pages, MOST_PAGES_READ)
     has_text = False
-    for index in range(read):
-        text = _text_of_page(document, index)
-        if names_reference(text, reference):
-            return ""
-        has_text = has_text or bool(text.strip())
+    with closing(_texts(captured, read)) as texts:
+        for text in texts:
+            if names_reference(text, reference):
+                return ""
+            has_text = has_text or bool(text.strip())
     if not has_text:
         return "the document has no text (a scan?): that it is this record's could not be verified"
     raise Transient(
-        f"{source} is a PDF, but {reference!r} is not in the text of its first {read} pages: it may be "
-        "another record's. Set [portal] reference_in_document = no if documents do not name their record"
+        f"{captured.source_url} is a PDF, but {reference!r} is not in the text of its first {read} pages: "
+        "it may be another record's. Set [portal] reference_in_document = no if documents do not name their "
+        "record"
     )
+
+
+def _texts(captured: Captured, pages: int) -> Generator[str, None, None]:
+    """The text of the first ``pages``, in memory that does not grow with them.
+
+    PDFium keeps the images of every page that it has read until the document is closed: 200 MB after 50
+    pages of scans. A large document is therefore opened anew every few pages.
+    """
+    is_large = captured.path.stat().st_size > _LARGE_BYTES
+    at_once = _PAGES_OF_A_LARGE_ONE if is_large else pages
+    for first in range(0, pages, at_once):
+        with _opened(captured) as document:
+            for index in range(first, min(first + at_once, pages)):
+                yield _text_of_page(document, index)
 
 
 def _text_of_page(document: pypdfium2.PdfDocument, index: int) -> str:

@@ -21,6 +21,9 @@ STEP_TIMEOUT_S = 30.0
 
 MOST_DIALOGS_KEPT = 5
 
+LISTEN_EVERY_S = 1.0
+"""A page that talks on while a large document flows: what nobody takes in piles up in the driver's memory."""
+
 OnStep = Callable[[str, float], None]
 
 
@@ -35,7 +38,9 @@ class Tab:
         self.crashed = False
         self._on_step = on_step
         self._answer_dialog: Callable[[Dialog], None] | None = None
+        self._step_s = STEP_TIMEOUT_S
         self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
+        self._listened_at = 0.0
         self.downloads = Downloads(page, downloads_dir)
         self.popups = Popups(page)
         self.capture = Capture(self)
@@ -47,11 +52,21 @@ class Tab:
         """Begin a step: late in it is stalled. Playwright's default time-outs follow it."""
         within_s = STEP_TIMEOUT_S if within_s is None else within_s
         self.current_step = name
+        self._step_s = within_s
         self._step_ends_at = time.monotonic() + within_s
         self._on_step(name, within_s)
         # A little less than the step: what is slow shall fail with Playwright's own words, not with a kill.
         self.page.set_default_timeout(within_s * 900)
         self.page.set_default_navigation_timeout(within_s * 900)
+
+    def go_on(self) -> None:
+        """Begin the current step anew: it makes progress. For steps that wait for no word of Playwright's."""
+        now = time.monotonic()
+        self._step_ends_at = now + self._step_s
+        self._on_step(self.current_step, self._step_s)
+        if now - self._listened_at > LISTEN_EVERY_S:
+            self._listened_at = now
+            self.downloads.listen()
 
     @property
     def remaining_s(self) -> float:

@@ -42,7 +42,10 @@ class TabBench:
         with self.attached() as attached:
             tab = Tab(attached.page, downloads_dir=self.downloads, on_step=lambda _name, _within_s: None)
             tab.destination = destination
-            yield tab
+            try:
+                yield tab
+            finally:
+                tab.capture.close()
 
 
 @contextmanager
