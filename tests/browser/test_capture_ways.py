@@ -84,11 +84,14 @@ def test_click_names_the_page_when_it_leads_to_one(tab: Tab, site: str, control:
     assert failure.value.url == f"{site}/other"
 
 
-def test_click_is_throttled_when_the_portal_answers_so(tab: Tab, site: str) -> None:
+@pytest.mark.parametrize("way", ["click", "download"])
+def test_click_is_throttled_at_once_when_the_portal_answers_so(tab: Tab, site: str, way: str) -> None:
     open_home(tab, site)
+    busy, began_at = tab.page.locator("#busy"), time.monotonic()
     with pytest.raises(Throttled, match="503") as failure:
-        tab.capture.click(tab.page.locator("#busy"))
+        _ = tab.capture.click(busy) if way == "click" else tab.capture.download(busy)
     assert failure.value.retry_after_s == 7.0
+    assert time.monotonic() - began_at < 5.0  # the step has ten
 
 
 def test_click_repeats_the_dialog_when_nothing_else_comes(tab: Tab, site: str) -> None:
