@@ -34,6 +34,7 @@ def crew_member(
     from tabworker.adapters.form import FormAdapter
     from tabworker.attach import attach
     from tabworker.messages import Credentials
+    from tabworker.resource_blocking import blocked_addresses
     from tabworker.tab import Tab
     from tests.naive.attach import plain_attach
     from tests.support.portal import PASSWORD, USERNAME
@@ -42,9 +43,9 @@ def crew_member(
         if target_id is None:
             page = plain_attach(playwright, browser_ws_url, downloads)
         else:
-            page = attach(playwright, browser_ws_url, target_id, downloads).page
+            blocked = blocked_addresses(("media",))
+            page = attach(playwright, browser_ws_url, target_id, downloads, blocked).page
         tab = Tab(page, downloads_dir=downloads, on_step=lambda _name, _within_s: None)
-        tab.block_resources()
         if signs_in:
             FormAdapter(settings).sign_in(tab, Credentials(USERNAME, PASSWORD))
         _fetch(tab, settings, 0)

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from loguru import logger
@@ -27,6 +27,8 @@ def launch_chrome(
     headless: bool,
     renderer_limit: int,
     images: bool = True,
+    fonts: bool = True,
+    blocked_hosts: Sequence[str] = (),
     extra_switches: Iterable[str] = (),
     start_timeout_s: float = 30.0,
     stderr_path: Path | None = None,
@@ -47,6 +49,8 @@ def launch_chrome(
             profile_dir,
             headless=headless,
             images=images,
+            fonts=fonts,
+            blocked_hosts=blocked_hosts,
             renderer_limit=renderer_limit,
             sandbox=sandbox,
             dies_with_us=os.name == "posix",

@@ -88,6 +88,8 @@ def chrome_switches(
     *,
     headless: bool,
     images: bool,
+    fonts: bool = True,
+    blocked_hosts: Sequence[str] = (),
     renderer_limit: int,
     sandbox: bool,
     dies_with_us: bool,
@@ -115,6 +117,15 @@ def chrome_switches(
         switches.append(
             "--blink-settings=imagesEnabled=false"
         )  # no request, no decoding, no round trip to us (C8)
+    if not fonts:
+        switches.append(
+            "--blink-settings=downloadableBinaryFontsEnabled=false"
+        )  # the same for the fonts of style sheets, whatever their address
+    if blocked_hosts:
+        rules = [f"MAP {name} ~NOTFOUND" for host in blocked_hosts for name in (host, f"*.{host}")]
+        switches.append(
+            f"--host-rules={', '.join(rules)}"
+        )  # also frames, workers and pop-ups; --host-resolver-rules would not count behind a proxy
     if not sandbox:
         switches.append("--no-sandbox")  # only where Chrome cannot start otherwise: the launcher warns
     if dies_with_us:

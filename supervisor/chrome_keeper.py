@@ -7,7 +7,7 @@ no workers.
 Starting takes seconds, so it runs in a thread: Ctrl-C is heard meanwhile. The loop calls ``look`` every turn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,6 +24,7 @@ from chrome_launcher.launch import launch_chrome
 from chrome_launcher.process_tree import sweep_profile
 from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.tabs import list_tabs, submit_open_tab
+from supervisor.blocking import blocked_hosts
 from supervisor.kill_ladder import BrowserHandle
 from supervisor.restart_limit import RestartLimit
 from supervisor.settings_sections import ChromeSettings
@@ -57,14 +58,14 @@ class ChromeKeeper:
         settings: ChromeSettings,
         work_dir: WorkDir,
         workers: int,
-        images: bool,
+        blocked_types: Collection[str],
         wake: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._work_dir = work_dir
         self._workers = workers
-        self._images = images
+        self._blocked_types = blocked_types
         self._wake = wake
         self._say = say
         self._thread = ThreadPoolExecutor(1, "chrome-start")
@@ -173,7 +174,9 @@ class ChromeKeeper:
             binary,
             self._work_dir.profile,
             headless=self._settings.headless,
-            images=self._images,
+            images="image" not in self._blocked_types,
+            fonts="font" not in self._blocked_types,
+            blocked_hosts=blocked_hosts(self._settings),
             renderer_limit=self._workers * 2 + 4,
             start_timeout_s=self._settings.start_timeout_s,
             stderr_path=self._work_dir.logs / "chrome.log",

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from loguru import logger
 
+from supervisor.blocking import blocked_types
 from supervisor.chrome_keeper import ChromeKeeper
 from supervisor.crew import Crew
 from supervisor.dispatch import Dispatcher, Halt
@@ -37,6 +38,7 @@ from supervisor.work_dir import WorkDir, WorkDirError
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.json_log import log_to_file
 from tabworker.messages import Credentials
+from tabworker.resource_blocking import blocked_addresses
 from tabworker.setup import WorkerSetup
 
 _RUN_ID = "run_id"
@@ -219,8 +221,6 @@ class Job:
             self._options.only,
             inventory_known=known,
         )
-        # A printed page should show its images; every other way of capture fetches bytes that hold their own.
-        images = not settings.chrome.block_resources or settings.portal.capture == "print"
 
         def wake() -> None:
             mailbox.post(None)
@@ -229,7 +229,7 @@ class Job:
             settings.chrome,
             work_dir,
             settings.run.workers,
-            images,
+            blocked_types(settings.chrome, settings.portal.capture),
             wake,
             lambda text: journal.info("install", text),
         )
@@ -263,7 +263,7 @@ class Job:
             logs=work_dir.logs,
             temp=work_dir.staging / f"worker-{name}",
             heartbeat_s=settings.watchdog.heartbeat_s,
-            block_resources=settings.chrome.block_resources,
+            blocked_addresses=blocked_addresses(blocked_types(settings.chrome, settings.portal.capture)),
             log_level=settings.logging.level,
         )
 

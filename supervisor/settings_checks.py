@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_origin
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from supervisor.settings_errors import Problem
 from supervisor.settings_portal import PortalSettings
-from supervisor.settings_sections import Section, WatchdogSettings
+from supervisor.settings_sections import ChromeSettings, Section, WatchdogSettings
 from supervisor.settings_sources import Given
 from supervisor.settings_words import accepted
 
@@ -43,6 +44,7 @@ def check_section(name: str, model: type[Section], winners: Winners) -> tuple[Se
 
 def check_across(sections: Mapping[str, Section], winners: Winners) -> Iterator[Problem]:
     """What the values of different sections have against each other."""
+    yield from _blocks_the_portal(sections.get("chrome"), sections.get("portal"), winners)
     watchdog, portal = sections.get("watchdog"), sections.get("portal")
     if not isinstance(watchdog, WatchdogSettings) or not isinstance(portal, PortalSettings):
         return
@@ -52,6 +54,16 @@ def check_across(sections: Mapping[str, Section], winners: Winners) -> Iterator[
             "or a worker is killed where a single step would have timed out"
         )
         yield _problem("watchdog", "task_timeout_s", expected, winners, watchdog)
+
+
+def _blocks_the_portal(chrome: Section | None, portal: Section | None, winners: Winners) -> Iterator[Problem]:
+    if not isinstance(chrome, ChromeSettings) or not isinstance(portal, PortalSettings):
+        return
+    host = urlsplit(portal.url).hostname or ""
+    for blocked in chrome.block_hosts:
+        if host == blocked or host.endswith(f".{blocked}"):
+            expected = f"must not name the portal's own host ({host}): it could not be asked for anything"
+            yield _problem("chrome", "block_hosts", expected, winners, chrome)
 
 
 def _runs_on(model: type[Section], key: str, one: Given) -> bool:

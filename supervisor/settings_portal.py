@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from supervisor.settings_sections import Contradiction, Section
+from supervisor.settings_sections import Contradiction, Section, entries
 from tabworker.adapters.form_settings import CaptureWay, FormSettings, InventoryWay
 
 DEMO_URL = "demo"
@@ -32,14 +32,6 @@ def _adapter(text: str) -> str:
     if text == "form" or re.fullmatch(r"[\w.]+:\w+", text):
         return text
     raise ValueError("expected form, or module:Class of your own adapter")
-
-
-def _entries(value: object) -> object:
-    """One entry a line when there are several lines (selectors may hold commas), else split at commas."""
-    if not isinstance(value, str):
-        return value
-    entries = value.split("\n") if "\n" in value else value.split(",")
-    return tuple(entry.strip() for entry in entries if entry.strip())
 
 
 def _path_or_none(value: object) -> object:
@@ -84,7 +76,7 @@ class PortalSettings(Section):
     end_other_session_selector: str = Field(
         "", description="Button that ends the account's other session; empty = stop and say so."
     )
-    consent_selectors: Annotated[tuple[str, ...], BeforeValidator(_entries)] = Field(
+    consent_selectors: Annotated[tuple[str, ...], BeforeValidator(entries)] = Field(
         (), description="What to click, in this order, when a licence or cookie page shows after signing in."
     )
     inventory: InventoryWay = Field("csv_export", description="Where the list of records comes from.")

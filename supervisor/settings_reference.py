@@ -42,8 +42,8 @@ values out of range, and values that contradict each other. Nothing is started; 
 
 **Paths** count from the folder of the file that holds them, flags and variables from the current one.
 
-**Lists** (`consent_selectors`) have commas between their entries, or one entry a line, indented. A `#` begins
-a comment in the first column only, so an indented `#continue` is a selector.
+**Lists** (`block_types`, `consent_selectors`) have commas between their entries, or one entry a line,
+indented. A `#` begins a comment in the first column only, so an indented `#continue` is a selector.
 
 **The demo** column of `[portal]` holds while `url = demo`; the default is for every other portal.
 """

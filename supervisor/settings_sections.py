@@ -4,11 +4,12 @@ A key's description is its only documentation: the comment in settings.ini and t
 docs/reference/settings.md are both made from it (see settings_reference).
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Contradiction(NamedTuple):
@@ -26,6 +27,26 @@ class Section(BaseModel):
     def contradictions(self) -> Iterator[Contradiction]:
         """What a section's values have against each other."""
         yield from ()
+
+
+BlockType = Literal["image", "font", "media", "stylesheet"]
+
+
+def entries(value: object) -> object:
+    """One entry a line when there are several lines (selectors may hold commas), else split at commas."""
+    if not isinstance(value, str):
+        return value
+    parts = value.split("\n") if "\n" in value else value.split(",")
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """In lower case, without the ``*.`` that may stand before them."""
+    hosts = tuple(name.lower().removeprefix("*.") for name in names)
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", host):
+            raise ValueError("expected names of hosts, without http:// and without a port")
+    return hosts
 
 
 class RunSettings(Section):
@@ -65,7 +86,14 @@ class ChromeSettings(Section):
     install: bool = Field(True, description="Install Chromium when no browser is found.")
     headless: bool = Field(True, description="Run without a window; false shows every tab at work.")
     block_resources: bool = Field(
-        True, description="Load no images, fonts and media: less CPU and network per page."
+        True, description="Do not load what block_types and block_hosts name: less CPU and network per page."
+    )
+    block_types: Annotated[tuple[BlockType, ...], BeforeValidator(entries)] = Field(
+        ("image", "font", "media"),
+        description="Types that pages do not load; capture = print loads all but media.",
+    )
+    block_hosts: Annotated[tuple[str, ...], AfterValidator(_hosts), BeforeValidator(entries)] = Field(
+        (), description="Hosts that are never asked, each with all below it: doubleclick.net, hotjar.com."
     )
     start_timeout_s: float = Field(30, gt=0, description="Seconds that Chrome may take until it answers.")
     probe_timeout_s: float = Field(

@@ -19,6 +19,8 @@ def accepted(field: FieldInfo) -> str:
         return "a whole number" + _limits(field)
     if kind is float:
         return "a number" + _limits(field)
+    if get_origin(kind) is tuple and get_origin(get_args(kind)[0]) is Literal:
+        return "any of " + ", ".join(get_args(get_args(kind)[0]))
     if get_origin(kind) is tuple:
         return "several texts, one a line or with commas between them"
     if kind is Path or _is_optional_path(kind):

@@ -1,5 +1,6 @@
 """Connects Playwright to one tab of the running Chrome, through that tab's own endpoint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +28,20 @@ class AttachedTab:
         self.endpoint.close()
 
 
-def attach(playwright: Playwright, browser_ws_url: str, target_id: str, downloads_dir: Path) -> AttachedTab:
+def attach(
+    playwright: Playwright,
+    browser_ws_url: str,
+    target_id: str,
+    downloads_dir: Path,
+    blocked_addresses: Sequence[str] = (),
+) -> AttachedTab:
     """Attach to ``target_id``, also beside a tab that spins (HAZARDS C2).
 
     ``downloads_dir``: the folder that the supervisor's root connection set, where Chrome saves each download
-    under its GUID. Raises EndpointError, AttachError or Playwright's own error.
+    under its GUID. ``blocked_addresses``: patterns that the tab does not load.
+    Raises EndpointError, AttachError or Playwright's own error.
     """
-    endpoint = TabEndpoint(browser_ws_url, target_id, downloads_dir)
+    endpoint = TabEndpoint(browser_ws_url, target_id, downloads_dir, blocked_addresses)
     try:
         browser = playwright.chromium.connect_over_cdp(
             endpoint.start(),

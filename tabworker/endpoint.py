@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -39,8 +40,17 @@ class EndpointError(Exception):
 class TabEndpoint:
     """One tab's endpoint. ``start`` it, connect Playwright to the URL it returns, ``close`` it."""
 
-    def __init__(self, browser_ws_url: str, target_id: str, downloads_dir: Path | None = None) -> None:
-        """``downloads_dir``: where the supervisor notes the downloads of pop-ups; None: it notes none."""
+    def __init__(
+        self,
+        browser_ws_url: str,
+        target_id: str,
+        downloads_dir: Path | None = None,
+        blocked_addresses: Sequence[str] = (),
+    ) -> None:
+        """``downloads_dir``: where the supervisor notes the downloads of pop-ups; None: it notes none.
+        ``blocked_addresses``: patterns that are never loaded.
+        """
+        self._blocked = blocked_addresses
         self._browser_ws_url = browser_ws_url
         self._target_id = target_id
         self._downloads_dir = downloads_dir
@@ -121,7 +131,7 @@ class TabEndpoint:
 
     async def _client_came(self, client: ServerConnection, chrome: ClientConnection) -> None:
         """Relay until either side is gone; then the other is closed at once."""
-        relay = _Relay(TabView(self._target_id), client, chrome)
+        relay = _Relay(TabView(self._target_id, self._blocked), client, chrome)
         tasks = [asyncio.create_task(relay.from_client()), asyncio.create_task(relay.from_chrome())]
         reader = self._downloads_dir and PopupDownloadReader(self._downloads_dir, self._target_id)
         tasks.append(asyncio.create_task(relay.watch_popups(reader or None)))

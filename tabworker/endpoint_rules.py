@@ -67,9 +67,15 @@ OWN_TARGETS_ONLY = frozenset(
 """Relayed when their ``targetId`` is the worker's own tab or one of its pop-ups."""
 
 REWRITTEN = frozenset(
-    {"Target.setAutoAttach", "Target.createTarget", "Target.getTargets", "Target.attachToBrowserTarget"}
+    {
+        "Network.enable",
+        "Target.attachToBrowserTarget",
+        "Target.createTarget",
+        "Target.getTargets",
+        "Target.setAutoAttach",
+    }
 )
-"""Relayed in another form, or with their answer read (endpoint_view)."""
+"""Relayed in another form, with their answer read, or with a command of ours behind them (endpoint_view)."""
 
 LOOKED_AT = frozenset(REFUSED) | frozenset(REFUSED_WITHOUT_A_TAB) | SWALLOWED | OWN_TARGETS_ONLY | REWRITTEN
 """Every method that must be parsed; all others pass without a look at their parameters."""

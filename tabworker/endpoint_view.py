@@ -10,7 +10,7 @@ pop-up comes: discovery is on from there until the pop-up is attached. Chromium 
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tabworker import endpoint_rules as rules
@@ -39,8 +39,9 @@ _FIRST_OWN_ID = 1_000_000_000
 class TabView:
     """The state of one connection. ``now``: monotonic seconds."""
 
-    def __init__(self, target_id: str) -> None:
+    def __init__(self, target_id: str, blocked_addresses: Sequence[str] = ()) -> None:
         self._tab = target_id
+        self._blocked = list(blocked_addresses)
         self._own = {target_id}
         self._popups_attached: set[str] = set()
         self._browser_sessions: set[str] = set()
@@ -97,6 +98,25 @@ class TabView:
         elif method == "Target.attachToBrowserTarget":
             self._awaited[command["id"]] = self._browser_session_opened
         onward.to_chrome.append(data)
+        if method == "Network.enable":
+            self._block_addresses(command, onward)
+
+    def _block_addresses(self, command: Message, onward: Onward) -> None:
+        """On the session on which the client listens anyway: the tab's, a frame's, a pop-up's."""
+        if not self._blocked or "sessionId" not in command:
+            return
+        number = next(self._ids)
+        self._awaited[number] = _ignore
+        onward.to_chrome.append(
+            encode(
+                {
+                    "id": number,
+                    "method": "Network.setBlockedURLs",
+                    "params": {"urls": self._blocked},
+                    "sessionId": command["sessionId"],
+                }
+            )
+        )
 
     # --- Chrome's answers and events ----------------------------------------------------------------------
 

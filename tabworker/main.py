@@ -80,14 +80,14 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
         first = decode_duty(inbox.get())
         if not isinstance(first, Attach):
             raise RuntimeError(f"the first message must be Attach, not {type(first).__name__}")
-        attached = attach(playwright, first.browser_ws_url, first.target_id, setup.downloads)
+        attached = attach(
+            playwright, first.browser_ws_url, first.target_id, setup.downloads, setup.blocked_addresses
+        )
 
         def on_step(name: str, within_s: float) -> None:
             clocks.begin_step(name, time.monotonic(), within_s)
 
         tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
-        if setup.block_resources:
-            tab.block_resources()
         report(Attached(took_s=time.monotonic() - began_at))
         desk = DutyDesk(setup, tab, adapter, driver)
         while True:

@@ -1,18 +1,21 @@
-"""Keeps fonts and media from loading by a list that Chrome holds: no round trip per request (HAZARDS C8)."""
+"""Which addresses a tab does not load: what no Chrome switch turns off is told by how an address ends. Pure.
 
-from playwright.sync_api import CDPSession, Page
+Images and fonts are turned off by switches of Chrome, by type and for all tabs (chrome_launcher/switches.py);
+for media and style sheets there is none. The tab endpoint gives Chrome this list with every session in which
+Playwright listens to the network, that is for frames of other sites and pop-ups too, so no request costs a
+round trip, and no event is told twice: a session of our own for the list made a page 40 ms dearer. The first
+media and style sheets of a pop-up may be asked for before it has that list.
+"""
 
-BLOCKED_ENDINGS = (
-    "woff", "woff2", "ttf", "otf", "eot",
-    "mp4", "webm", "ogv", "mov", "m3u8", "mp3", "ogg", "wav", "m4a",
-)  # fmt: skip
-"""Images are not among them: a Chrome switch turns those off for all tabs, which is cheaper still."""
+from collections.abc import Collection
+
+ENDINGS = {
+    "media": ("mp4", "webm", "ogv", "mov", "m3u8", "mpd", "mp3", "ogg", "wav", "m4a"),
+    "stylesheet": ("css",),
+}
 
 
-def block_resources(page: Page) -> CDPSession:
-    """Block them on this page for as long as the returned session lives; it ends with the page."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    urls = [f"*://*/*.{ending}{rest}" for ending in BLOCKED_ENDINGS for rest in ("", "?*")]
-    session.send("Network.setBlockedURLs", {"urls": urls})
-    return session
+def blocked_addresses(types: Collection[str]) -> tuple[str, ...]:
+    """Patterns for ``Network.setBlockedURLs``."""
+    endings = [ending for kind in sorted(types) for ending in ENDINGS.get(kind, ())]
+    return tuple(f"*://*/*.{ending}{rest}" for ending in endings for rest in ("", "?*"))

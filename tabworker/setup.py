@@ -21,5 +21,5 @@ class WorkerSetup:
     logs: Path
     temp: Path
     heartbeat_s: float
-    block_resources: bool
+    blocked_addresses: tuple[str, ...]
     log_level: str

@@ -12,7 +12,6 @@ from tabworker.capture import Capture
 from tabworker.captured import Captured
 from tabworker.downloads import Downloads
 from tabworker.popups import Popups
-from tabworker.resource_blocking import block_resources
 
 __all__ = ["Captured", "Tab"]
 
@@ -106,10 +105,6 @@ class Tab:
         self.downloads.discard_all()
         self.dialogs.clear()
         self._answer_dialog = None
-
-    def block_resources(self) -> None:
-        """Load no fonts and no media on this tab; costs nothing per request (HAZARDS C8)."""
-        block_resources(self.page)
 
     def _meet_crash(self, _: Page) -> None:
         self.crashed = True

@@ -81,20 +81,3 @@ def test_pdf_is_downloaded_under_its_guid_when_a_tab_opens_it(tmp_path: Path) ->
             lambda: [f for f in folder.iterdir() if f.suffix == "" and f.stat().st_size == 14], 5.0, "saved"
         )
         assert document.read_bytes() == b"%PDF-1.4\n%%EOF"
-
-
-@pytest.mark.parametrize("images", [True, False])
-def test_images_are_asked_for_only_when_wanted(tmp_path: Path, images: bool) -> None:
-    with (
-        portal() as (url, seen),
-        running_chrome(tmp_path, images=images) as chrome,
-        root_connection(chrome) as root,
-    ):
-        tab = open_tab(root, "about:blank")
-        session = root.call("Target.attachToTarget", {"targetId": tab, "flatten": True})["sessionId"]
-        loaded = threading.Event()
-        root.on_event(lambda event: loaded.set() if event["method"] == "Page.loadEventFired" else None)
-        root.call("Page.enable", session_id=session)
-        root.call("Page.navigate", {"url": f"{url}/page"}, session_id=session)
-        assert loaded.wait(10)
-        assert ("/image.png" in {path for path, _ in seen}) is images

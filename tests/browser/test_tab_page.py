@@ -96,14 +96,6 @@ def test_reset_leaves_one_page_and_no_memory_when_a_duty_left_popups(tab: Tab, s
     assert tab.dialogs == []
 
 
-def test_blocking_keeps_fonts_and_media_away_when_a_page_asks_for_them(tab: Tab, site: str) -> None:
-    tab.page.goto(site)
-    tab.block_resources()
-    load = "async path => { try { await fetch(path); return 'came'; } catch { return 'blocked'; } }"
-    paths = ("/a.woff2", "/a.mp4?x=1", "/a.css")
-    assert [tab.page.evaluate(load, path) for path in paths] == ["blocked", "blocked", "came"]
-
-
 def test_evidence_shows_the_page_without_its_secrets_when_an_attempt_failed(
     tab: Tab, site: str, tmp_path: Path
 ) -> None:

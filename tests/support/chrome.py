@@ -1,7 +1,7 @@
 """A real Chrome for tests: started on tmp_path, stopped at the end, and a look at what it left behind."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -20,9 +20,24 @@ def chrome_binary() -> ChromeBinary:
 
 
 @contextmanager
-def running_chrome(profile_dir: Path, *, headless: bool = True, images: bool = True) -> Iterator[Chrome]:
+def running_chrome(
+    profile_dir: Path,
+    *,
+    headless: bool = True,
+    images: bool = True,
+    fonts: bool = True,
+    blocked_hosts: Sequence[str] = (),
+) -> Iterator[Chrome]:
     """Start a Chrome, stop it at the end, and assert that nothing of it is left."""
-    chrome = launch_chrome(chrome_binary(), profile_dir, headless=headless, images=images, renderer_limit=32)
+    chrome = launch_chrome(
+        chrome_binary(),
+        profile_dir,
+        headless=headless,
+        images=images,
+        fonts=fonts,
+        blocked_hosts=blocked_hosts,
+        renderer_limit=32,
+    )
     try:
         yield chrome
     finally:

@@ -113,6 +113,6 @@ class CrewBench:
             logs=self.folder,
             temp=self.folder / f"worker-{name}",
             heartbeat_s=0.1,
-            block_resources=False,
+            blocked_addresses=(),
             log_level="INFO",
         )

@@ -56,6 +56,7 @@ def fresh_tab(bench: Bench, destination: Path) -> Iterator[Tab]:
     try:
         yield tab
     finally:
+        tab.capture.close()
         attached.detach()
         bench.root.call("Target.closeTarget", {"targetId": target})
 

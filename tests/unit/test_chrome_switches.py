@@ -65,3 +65,20 @@ def test_switches_end_with_the_first_page_when_there_are_extra_ones() -> None:
 def test_profile_switch_is_the_same_when_the_path_goes_round_a_corner(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     assert profile_switch(tmp_path / "link" / "p") == profile_switch(tmp_path / "p")
+
+
+def test_switches_block_a_host_with_all_below_it_when_it_is_named() -> None:
+    line = chrome_switches(
+        Path("/p"),
+        headless=True,
+        images=False,
+        fonts=False,
+        blocked_hosts=("a.test", "b.test"),
+        renderer_limit=4,
+        sandbox=True,
+        dies_with_us=True,
+    )
+    assert values(line, "--host-rules") == [
+        "MAP a.test ~NOTFOUND, MAP *.a.test ~NOTFOUND, MAP b.test ~NOTFOUND, MAP *.b.test ~NOTFOUND"
+    ]
+    assert values(line, "--blink-settings") == ["imagesEnabled=false,downloadableBinaryFontsEnabled=false"]

@@ -38,7 +38,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
         logs=folder,
         temp=folder,
         heartbeat_s=1.0,
-        block_resources=False,
+        blocked_addresses=(),
         log_level="INFO",
     )
     desk = DutyDesk(setup, tab, adapter, driver)

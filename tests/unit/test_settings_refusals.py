@@ -68,6 +68,22 @@ from tests.support.settings_files import load, refusal, write_settings
             "settings.ini [run] limit = '5 # five': expected a whole number, 0 or more "
             "(a comment needs a line of its own)",
         ),
+        (
+            "[chrome]\nblock_types = image, script\n",
+            "settings.ini [chrome] block_types = 'image, script': "
+            "expected any of image, font, media, stylesheet",
+        ),
+        (
+            "[chrome]\nblock_hosts = https://ads.example.net/\n",
+            "settings.ini [chrome] block_hosts = 'https://ads.example.net/': "
+            "expected names of hosts, without http:// and without a port",
+        ),
+        (
+            "[chrome]\nblock_hosts = *.Example.com\n[portal]\nurl = https://fleet.example.com\n"
+            "signed_in_selector = #me\ndocument_url = /{ref}\nexport_selector = #x\n",
+            "settings.ini [chrome] block_hosts = '*.Example.com': must not name the portal's own host "
+            "(fleet.example.com): it could not be asked for anything",
+        ),
         ("[chrome]\nheadless = maybe\n", "settings.ini [chrome] headless = 'maybe': expected true or false"),
         (
             "[chrome]\nstart_timeout_s = nan\n",

@@ -255,3 +255,16 @@ def test_noted_download_waits_for_its_own_event_when_the_popup_is_attached() -> 
     onward = view.downloads.note_says(note, 1.0)
     assert onward is not None
     assert told(onward)[0]["params"]["frameId"] == "POPUP"
+
+
+def test_addresses_are_blocked_on_every_session_that_listens_to_the_network() -> None:
+    view = TabView(TAB, ["*://*/*.mp4"])
+    assert rules.command_needs_a_look(command("Network.enable", session="S1"))
+    for session in ("S1", "FRAME"):
+        listen, block = asked(view.client_says(command("Network.enable", session=session)))
+        assert (listen["method"], block["method"]) == ("Network.enable", "Network.setBlockedURLs")
+        assert (block["sessionId"], block["params"]) == (session, {"urls": ["*://*/*.mp4"]})
+        answer = encode({"id": block["id"], "result": {}, "sessionId": session})
+        assert view.event_needs_a_look(answer)
+        assert told(view.chrome_says(answer, 0.0)) == []
+    assert len(asked(TabView(TAB).client_says(command("Network.enable", session="S1")))) == 1
