@@ -132,6 +132,7 @@ class Job:
         log_to_file(
             self._work_dir.logs / "run.jsonl",
             logging.level,
+            secrets=credentials.secrets,
             rotate_mb=logging.rotate_mb,
             keep_files=logging.keep_files,
         )

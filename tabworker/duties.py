@@ -13,6 +13,7 @@ from tabworker.adapters.base import Adapter
 from tabworker.driver import Driver
 from tabworker.evidence import save_evidence
 from tabworker.failures import AdapterMisfit, FailureClass, PortalFailure, StorageFailure, Throttled
+from tabworker.masking import masked
 from tabworker.messages import (
     Attach,
     DocumentFetched,
@@ -40,7 +41,11 @@ _DRIVER_ENDS_WITHIN_S = 0.2
 class DutyDesk:
     """Does duties on one tab with one adapter, through one driver."""
 
-    def __init__(self, setup: WorkerSetup, tab: Tab, adapter: Adapter, driver: Driver) -> None:
+    def __init__(
+        self, setup: WorkerSetup, tab: Tab, adapter: Adapter, driver: Driver, secrets: set[str]
+    ) -> None:
+        """``secrets``: what this process may not write down; grows as the desk learns of them."""
+        self._secrets = secrets
         self._setup = setup
         self._tab = tab
         self._adapter = adapter
@@ -79,6 +84,7 @@ class DutyDesk:
 
     def _sign_in(self, duty: SignIn) -> SessionProven:
         tab, adapter = self._tab, self._adapter
+        self._secrets |= duty.credentials.secrets
         tab.reset()
         tab.step("prove the session")
         if adapter.is_signed_in(tab):
@@ -137,11 +143,15 @@ class DutyDesk:
         )
 
     def _failed(self, duty: SignIn | ListRecords | FetchDocument, error: Exception) -> DutyFailed:
+        driver_is_gone = self._driver.is_gone()
+        if not driver_is_gone:
+            self._secrets.update(self._tab.session_secrets())
         failure_class, reason = classify(error)
+        reason = masked(reason, self._secrets)
         step = self._tab.current_step
         logger.bind(event="duty_failed", epoch=duty.epoch, step=step).warning("{}: {}", failure_class, reason)
         self._tab.destination.unlink(missing_ok=True)
-        if self._driver.is_gone():
+        if driver_is_gone:
             return _without_driver(duty, step)
         evidence: list[str] = []
         unfit = ""
@@ -155,7 +165,12 @@ class DutyDesk:
             if failure_class not in (FailureClass.SESSION, FailureClass.THROTTLE):
                 name = duty.evidence_name if isinstance(duty, FetchDocument) else _subject(duty)
                 evidence = save_evidence(
-                    self._tab, self._setup.failures, name, reason, page_answers=not unfit
+                    self._tab,
+                    self._setup.failures,
+                    name,
+                    reason,
+                    page_answers=not unfit,
+                    secrets=self._secrets,
                 )
             if not unfit:  # an unfit worker's tab is closed with all that it opened
                 self._tab.popups.close_all()

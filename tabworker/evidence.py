@@ -1,11 +1,14 @@
 """Keeps what a failed attempt looked like: screenshot, page without its secrets, reason. Never raises."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
+
+from tabworker.masking import masked
 
 if TYPE_CHECKING:
     from tabworker.tab import Tab
@@ -38,51 +41,61 @@ html => {
 
 
 def save_evidence(
-    tab: "Tab", folder: Path, name: str, reason: str, *, page_answers: bool = True
+    tab: "Tab",
+    folder: Path,
+    name: str,
+    reason: str,
+    *,
+    page_answers: bool = True,
+    secrets: Collection[str] = (),
 ) -> list[str]:
     """The names of the files written below ``folder``. Takes at most 5 s, also when the page spins.
 
     ``page_answers`` False: nothing is asked of the page; a screenshot needs its thread as well.
+    ``secrets``: values that no text may hold.
     """
     safe_name = re.sub(r"[^\w.-]+", "_", name).strip("._")[:100] or "failure"
     saved: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _save_reason(tab, folder / f"{safe_name}.txt", reason, saved)
+        _save_reason(tab, folder / f"{safe_name}.txt", reason, secrets, saved)
         if page_answers:
             _save_screenshot(tab, folder / f"{safe_name}.png", saved)
-            _save_page(tab, folder / f"{safe_name}.html", saved)
+            _save_page(tab, folder / f"{safe_name}.html", secrets, saved)
     except OSError as error:
         logger.bind(event="evidence_not_saved").warning("evidence {} cannot be written: {}", safe_name, error)
     return saved
 
 
-def _save_reason(tab: "Tab", path: Path, reason: str, saved: list[str]) -> None:
+def _save_reason(tab: "Tab", path: Path, reason: str, secrets: Collection[str], saved: list[str]) -> None:
     lines = [
         reason,
         f"page: {tab.page.url}",
         f"step: {tab.current_step}",
         *(f"dialog: {d}" for d in tab.dialogs),
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="replace")
+    path.write_text(masked("\n".join(lines), secrets) + "\n", encoding="utf-8", errors="replace")
     saved.append(path.name)
 
 
 def _save_screenshot(tab: "Tab", path: Path, saved: list[str]) -> None:
     try:
+        # A tab in the background may paint nothing new for seconds: 5 of 12 screenshots took more than 3 s.
+        tab.page.bring_to_front()
         tab.page.screenshot(path=path, timeout=SCREENSHOT_TIMEOUT_S * 1000)
         saved.append(path.name)
     except PlaywrightError as error:
         _log_missing("screenshot", error)
 
 
-def _save_page(tab: "Tab", path: Path, saved: list[str]) -> None:
+def _save_page(tab: "Tab", path: Path, secrets: Collection[str], saved: list[str]) -> None:
     try:
         text = tab.page.locator("html").first.evaluate(_SAFE_PAGE, timeout=PAGE_TIMEOUT_S * 1000)
     except PlaywrightError as error:
         _log_missing("page", error)
         return
-    path.write_text(str(text)[:MOST_PAGE_CHARACTERS], encoding="utf-8", errors="replace")
+    text = masked(str(text)[:MOST_PAGE_CHARACTERS], secrets)
+    path.write_text(text, encoding="utf-8", errors="replace")
     saved.append(path.name)
 
 

@@ -2,26 +2,39 @@
 
 import json
 import traceback
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from tabworker.masking import masked
+
 if TYPE_CHECKING:
     from loguru import Record
 
 
-def log_to_file(path: Path, level: str, *, rotate_mb: int = 20, keep_files: int = 5, **ids: object) -> None:
+def log_to_file(
+    path: Path,
+    level: str,
+    *,
+    secrets: Collection[str] = (),
+    rotate_mb: int = 20,
+    keep_files: int = 5,
+    **ids: object,
+) -> None:
     """Send this process's log to ``path``, rotated, and nowhere else. ``ids`` stand on every line.
 
-    Tracebacks are written without the values of variables, which could be secrets.
+    ``secrets`` are masked, also those that are added to it later. Tracebacks are written without the values
+    of variables.
     """
     logger.remove()
     logger.configure(extra={"event": "", **ids})
     logger.add(
         path,
         level=level,
-        format=_line,
+        format=partial(_line, secrets),
         diagnose=False,
         backtrace=False,
         rotation=rotate_mb * 2**20,
@@ -29,7 +42,7 @@ def log_to_file(path: Path, level: str, *, rotate_mb: int = 20, keep_files: int 
     )
 
 
-def _line(record: "Record") -> str:
+def _line(secrets: Collection[str], record: "Record") -> str:
     """A format for loguru, which fills it in: so braces of ours must not look like fields of its own."""
     extra = dict(record["extra"])
     fields: dict[str, Any] = {
@@ -37,10 +50,11 @@ def _line(record: "Record") -> str:
         "level": record["level"].name.lower(),
         "event": extra.pop("event", "") or record["name"],
         **{key: value for key, value in extra.items() if not key.startswith("_")},
-        "text": record["message"],
+        "text": masked(record["message"], secrets),
     }
     error = record["exception"]
     if error is not None:
-        fields["traceback"] = "".join(traceback.format_exception(error.type, error.value, error.traceback))
+        trace = "".join(traceback.format_exception(error.type, error.value, error.traceback))
+        fields["traceback"] = masked(trace, secrets)
     record["extra"]["_json"] = json.dumps(fields, ensure_ascii=False, default=str)
     return "{extra[_json]}\n"

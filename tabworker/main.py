@@ -35,7 +35,10 @@ def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes
     lifeline.redirect_output(setup.logs / f"worker-{setup.slot}.out")
     lifeline.dump_stacks_on_request()
     lifeline.start_heartbeat(clocks.beat, setup.heartbeat_s)
-    log_to_file(setup.logs / f"worker-{setup.slot}.jsonl", setup.log_level, worker=setup.name)
+    secrets: set[str] = set()
+    log_to_file(
+        setup.logs / f"worker-{setup.slot}.jsonl", setup.log_level, secrets=secrets, worker=setup.name
+    )
     # Whatever the driver drops in the temporary folder goes when the worker goes.
     os.environ["TMPDIR"] = str(setup.temp)
 
@@ -50,7 +53,7 @@ def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes
             reached(Point.AFTER_REPORT)
 
     try:
-        _work(setup, inbox, report, clocks)
+        _work(setup, inbox, report, clocks, secrets)
     except (BrokenPipeError, EOFError):
         lifeline.end_now()
     except Exception:
@@ -58,7 +61,7 @@ def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes
         raise
 
 
-def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
+def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks, secrets: set[str]) -> None:
     began_at = time.monotonic()
     # Imported here, after the heartbeat began: the import and the driver's start take most of a second.
     from playwright.sync_api import sync_playwright
@@ -89,7 +92,7 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks) -> None:
 
         tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
         report(Attached(took_s=time.monotonic() - began_at))
-        desk = DutyDesk(setup, tab, adapter, driver)
+        desk = DutyDesk(setup, tab, adapter, driver, secrets)
         while True:
             duty = decode_duty(inbox.get())
             reached(Point.DUTY_TAKEN)

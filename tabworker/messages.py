@@ -32,6 +32,11 @@ class Credentials(msgspec.Struct, frozen=True):
     username: str
     password: str
 
+    @property
+    def secrets(self) -> set[str]:
+        """What may be written nowhere."""
+        return {self.password} - {""}
+
     def __repr__(self) -> str:
         return f"Credentials(username={self.username!r}, password=***)"
 

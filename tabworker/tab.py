@@ -11,6 +11,7 @@ from playwright.sync_api import Error as PlaywrightError
 from tabworker.capture import Capture
 from tabworker.captured import Captured
 from tabworker.downloads import Downloads
+from tabworker.masking import secret_cookies
 from tabworker.popups import Popups
 
 __all__ = ["Captured", "Tab"]
@@ -79,6 +80,14 @@ class Tab:
         except PlaywrightError:
             return False
         return True
+
+    def session_secrets(self) -> set[str]:
+        """The values of the session's cookies. Asked of Chrome, not of the page, which may spin."""
+        try:
+            cookies = self.page.context.cookies()
+        except PlaywrightError:
+            return set()  # Chrome is gone, and with it the page that could have shown them
+        return secret_cookies(cookie.get("value", "") for cookie in cookies)
 
     def stop_loading(self) -> None:
         """Give up a navigation that is under way: until it ends, Chrome passes no command on to the page, and

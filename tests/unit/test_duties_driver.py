@@ -41,7 +41,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
         blocked_addresses=(),
         log_level="INFO",
     )
-    desk = DutyDesk(setup, tab, adapter, driver)
+    desk = DutyDesk(setup, tab, adapter, driver, set())
     report = desk.do(FetchDocument(1, Record("V-1"), 1, 60.0, "V-1-attempt-1"))
     assert isinstance(report, DutyFailed)
     return report
