@@ -1,6 +1,7 @@
 """What the form adapter must be told about the demo portal: the values that settings.ini ships.
 
-They stand in for keys that are not given while ``url = demo``. Any other portal has FormSettings' defaults.
+They stand in for keys that are not given while ``url = demo``. All other keys, and any other portal, have
+FormSettings' defaults.
 """
 
 DEMO_FORM: dict[str, str] = {

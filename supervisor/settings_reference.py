@@ -42,8 +42,13 @@ values out of range, and values that contradict each other. Nothing is started; 
 
 **Paths** count from the folder of the file that holds them, flags and variables from the current one.
 
-**Lists** (`block_types`, `consent_selectors`) have commas between their entries, or one entry a line,
-indented. A `#` begins a comment in the first column only, so an indented `#continue` is a selector.
+**Lists** (`block_types`, `consent_selectors`, `document_names`, …) have commas between their entries, or
+one entry a line, indented. A `#` begins a comment in the first column only, so an indented `#continue` is a
+selector.
+
+**Selectors** are Playwright's (`#id`, `text=Download`, `role=button[name="Report"]`), and besides
+`label=User name` for the field with that label. `frame=iframe#main >> text=Download` looks inside a frame,
+`frame=… >> frame=… >> …` inside a frame of a frame. CSS reaches into open shadow roots by itself.
 
 **The demo** column of `[portal]` holds while `url = demo`; the default is for every other portal.
 """

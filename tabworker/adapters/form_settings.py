@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-InventoryWay = Literal["csv_export", "table", "file"]
+InventoryWay = Literal["csv_export", "table", "json", "file"]
+Paging = Literal["next", "load_more", "scroll", "number"]
 CaptureWay = Literal["fetch", "click", "print", "download"]
 
 
@@ -12,7 +13,7 @@ CaptureWay = Literal["fetch", "click", "print", "download"]
 class FormSettings:
     """URLs may be relative to ``url``; ``{ref}`` and ``{column name}`` stand for the record's own values.
 
-    Selectors are Playwright's (``#id``, ``text=…``, ``role=button[name="…"]``). An empty text means
+    Selectors are those of form_selectors (Playwright's, and ``frame=…``, ``label=…``). An empty text means
     "this portal has no such thing".
     """
 
@@ -20,29 +21,44 @@ class FormSettings:
 
     sign_in_url: str = "/login"
     username_selector: str = "input[name=username]"
+    sign_in_next_selector: str = ""
     password_selector: str = "input[type=password]"
     sign_in_button_selector: str = "button[type=submit]"
     sign_in_error_selector: str = "[role=alert]"
     signed_in_selector: str = ""
+    signed_in_url: str = ""
     end_other_session_selector: str = ""
     consent_selectors: tuple[str, ...] = ()
 
     inventory: InventoryWay = "csv_export"
     inventory_url: str = "/"
+    inventory_menu_selectors: tuple[str, ...] = ()
     clear_filters_selector: str = ""
     export_selector: str = ""
     table_row_selector: str = "table tbody tr"
+    paging: Paging = "next"
     next_page_selector: str = "a[rel=next]"
+    first_page: int = 1
+    count_selector: str = ""
+    json_url: str = ""
+    json_records_path: str = ""
+    json_next_path: str = ""
+    token_key: str = ""
     inventory_file: Path | None = None
     reference_column: str = "Reference"
 
     record_url: str = ""
+    search_url: str = ""
     search_selector: str = ""
     record_link_selector: str = ""
 
     capture: CaptureWay = "fetch"
     document_url: str = ""
+    document_menu_selectors: tuple[str, ...] = ()
     document_selector: str = ""
+    document_names: tuple[str, ...] = ()
+    documents_selector: str = ""
+    task_name: str = ""
     no_document_text: str = ""
     reference_in_document: bool = True
 

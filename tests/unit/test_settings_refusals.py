@@ -142,8 +142,9 @@ from tests.support.settings_files import load, refusal, write_settings
             "settings.ini [portal] inventory_url = '': must not be empty with inventory = csv_export",
         ),
         (
-            "[portal]\ncapture = fetch\ndocument_url =\n",
-            "settings.ini [portal] document_url = '': must not be empty with capture = fetch",
+            "[portal]\ncapture = fetch\ndocument_url =\ndocument_selector =\n",
+            "settings.ini [portal] document_url = '': must not be empty with capture = fetch "
+            "unless document_selector names a link to it",
         ),
         (
             "[portal]\ndocument_selector =\n",
@@ -152,7 +153,7 @@ from tests.support.settings_files import load, refusal, write_settings
         (
             "[portal]\nrecord_url =\nsearch_selector =\n",
             "settings.ini [portal] record_url = '': "
-            "must not be empty with capture = click unless search_selector is set",
+            "must not be empty with capture = click unless search_url or search_selector is set",
         ),
         (
             "[portal]\nrecord_url = /records/V-1\n",
@@ -162,7 +163,7 @@ from tests.support.settings_files import load, refusal, write_settings
         (
             "[portal]\nsigned_in_selector =\n",
             "settings.ini [portal] signed_in_selector = '': "
-            "must not be empty while sign_in_url is set: the form adapter needs it to sign in",
+            "must not be empty while sign_in_url is set and signed_in_url is not: the session must be proven",
         ),
     ],
 )

@@ -1,0 +1,59 @@
+"""The keys of [portal] by which the form adapter signs in and proves the session."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from supervisor.settings_portal_types import Entries
+from supervisor.settings_sections import Contradiction, Section
+
+
+class SignInKeys(Section):
+    """Part of PortalSettings."""
+
+    sign_in_url: str = Field(
+        "/login", description="Page with the sign-in form; empty = the portal needs no sign-in."
+    )
+    username_selector: str = Field("input[name=username]", description="Field for the user name.")
+    sign_in_next_selector: str = Field(
+        "",
+        description="Button that sends the user name where the password is asked for in a second step; "
+        "empty = sign_in_button_selector does both.",
+    )
+    password_selector: str = Field("input[type=password]", description="Field for the password.")
+    sign_in_button_selector: str = Field(
+        "button[type=submit]", description="Button that sends the sign-in form."
+    )
+    sign_in_error_selector: str = Field(
+        "[role=alert]", description="Where the portal says that it refused a sign-in."
+    )
+    signed_in_selector: str = Field(
+        "", description="Something that only signed-in pages have: the proof of the session."
+    )
+    signed_in_url: str = Field(
+        "",
+        description="Address that only signed-in pages have, * for any part of it: a proof as well, "
+        "and the only one when signed_in_selector is empty.",
+    )
+    end_other_session_selector: str = Field(
+        "", description="Button that ends the account's other session; empty = stop and say so."
+    )
+    consent_selectors: Entries = Field(
+        (), description="What to click, in this order, when a licence or cookie page shows at the sign-in."
+    )
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        yield from super().contradictions()
+        if not self.sign_in_url:
+            return
+        for key in ("username_selector", "password_selector", "sign_in_button_selector"):
+            if not getattr(self, key):
+                yield Contradiction(
+                    key, "must not be empty while sign_in_url is set: the form adapter needs it to sign in"
+                )
+        if not self.signed_in_selector and not self.signed_in_url:
+            yield Contradiction(
+                "signed_in_selector",
+                "must not be empty while sign_in_url is set and signed_in_url is not: "
+                "the session must be proven",
+            )
