@@ -37,7 +37,7 @@ class InventoryKeys(Section):
     )
     clear_filters_selector: str = Field("", description="Button that clears filters which hide records.")
     export_selector: str = Field(
-        "", description="Link or button that exports the inventory as CSV or as a workbook (xlsx, xls, ods)."
+        "", description="Link or button that exports the inventory as CSV or as a workbook (xlsx)."
     )
     table_row_selector: str = Field(
         "table tbody tr", description="A row of the inventory, for inventory = table."
@@ -79,7 +79,7 @@ class InventoryKeys(Section):
     )
     inventory_file: Annotated[Path | None, EmptyIsNone] = Field(
         None,
-        description="CSV file, workbook (xlsx, xls, ods) or text file (.txt, a reference a line) of your "
+        description="CSV file, workbook (xlsx) or text file (.txt, a reference a line) of your "
         "own, for inventory = file; relative to this file.",
     )
     reference_column: str = Field(

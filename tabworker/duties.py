@@ -130,7 +130,7 @@ class DutyDesk:
         captured = self._adapter.fetch_document(tab, record)
         reached(Point.FETCHED)
         tab.step("verify document")
-        reference = record.ref if self._setup.portal.reference_in_document else None
+        reference = record.reference if self._setup.portal.reference_in_document else None
         verified = verify_pdf(captured, reference)
         _sync(tab)
         return DocumentFetched(

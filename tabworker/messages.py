@@ -19,11 +19,24 @@ MAX_FRAME_BYTES = 4096 - 4
 """PIPE_BUF on Linux less the 4-byte length that ``Connection.send_bytes`` puts in front."""
 
 
+OWN_REFERENCE = "{ref}"
+"""The field of a Record that holds the record's reference where its task bears another name."""
+
+
 class Record(msgspec.Struct, frozen=True):
-    """One row of the portal's inventory. ``fields`` holds the row as the portal gave it, column → cell."""
+    """One row of the portal's inventory. ``fields`` holds the row as the portal gave it, column → cell.
+
+    ``ref`` is the task's id: unique. Where a record has several documents each is a Record of its own, and
+    an adapter notes in braces, which no column has, what it needs to tell them apart.
+    """
 
     ref: str
     fields: dict[str, str] = {}
+
+    @property
+    def reference(self) -> str:
+        """The record's own reference, which its documents bear, also where the task's id says more."""
+        return self.fields.get(OWN_REFERENCE, self.ref)
 
 
 class Credentials(msgspec.Struct, frozen=True):

@@ -11,6 +11,9 @@ from tabworker.messages import Record
 
 MOST_COLUMNS_NAMED = 40
 
+LINK = "{link}"
+"""The field that holds the first link of a record's row; in braces, as no column is."""
+
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 

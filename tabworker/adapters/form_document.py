@@ -5,14 +5,22 @@ from playwright.sync_api import Locator
 
 from tabworker.adapters.form_addresses import address_of, selector_of
 from tabworker.adapters.form_answer import Answer, glance_at
+from tabworker.adapters.form_links import find_link
 from tabworker.adapters.form_page import FormPage
+from tabworker.adapters.form_record import open_record, raise_obstacle, record_obstacles
 from tabworker.adapters.form_refusals import Refusals
-from tabworker.adapters.form_search import open_by_search
 from tabworker.adapters.form_session import ask_whether_signed_out
 from tabworker.capture_click import LedToPage
 from tabworker.captured import Captured
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, Transient
 from tabworker.messages import Record
+
+_READ_ADDRESS = """
+node => {
+  const link = node.closest("a[href], area[href]") || node;
+  return link.href || link.src || link.data || "";
+}
+"""
 
 
 def fetch_document(form: FormPage, record: Record) -> Captured:
@@ -27,11 +35,13 @@ def fetch_document(form: FormPage, record: Record) -> Captured:
 
 
 def _fetch(form: FormPage, record: Record) -> Captured:
-    """No page is loaded at all: the cheapest document there is."""
+    """With ``document_url`` no page is loaded at all: the cheapest document there is."""
     settings = form.settings
-    if not settings.document_url:
-        raise AdapterMisfit("[portal] document_url is empty, but capture = fetch needs it")
-    address = address_of(settings.document_url, record, "document_url", settings.url)
+    if settings.document_url:
+        address = address_of(settings.document_url, record, "document_url", settings.url)
+    else:
+        open_record(form, record)
+        address = _address_in(form, _find_control(form, record))
     form.step("fetch document")
     captured = form.tab.capture.fetch(address)
     form.raise_if_sign_in_address(captured.source_url)
@@ -49,12 +59,12 @@ def _explain(form: FormPage, answer: Answer, source: str) -> None:
     if answer.asks_for_password:
         raise SessionLost(f"signed out: {source} is a page titled {answer.title!r} that asks for a password")
     # It may be a licence page, or the first half of a sign-in: the portal itself is asked.
-    form.open_signed_in(form.settings.inventory_url, "prove the session", "inventory_url")
+    form.open_signed_in(form.inventory_address(), "prove the session", "inventory_url")
     form.raise_if_signed_out()
 
 
 def _print(form: FormPage, record: Record) -> Captured:
-    _open_record(form, record)
+    open_record(form, record)
     form.finish_loading()
     _raise_if_unprintable(form, record)
     form.step("print document")
@@ -63,12 +73,12 @@ def _print(form: FormPage, record: Record) -> Captured:
 
 def _raise_if_unprintable(form: FormPage, record: Record) -> None:
     """A print of the sign-in page would be a fine PDF. The reference is waited for, not demanded."""
-    sights = {**_obstacles(form), "reference": form.page.get_by_text(record.ref)}
-    _raise_obstacle(form, form.first_of(sights, min(2.0, form.tab.remaining_s)))
+    sights = {**record_obstacles(form), "reference": form.page.get_by_text(record.reference)}
+    raise_obstacle(form, form.first_of(sights, min(2.0, form.tab.remaining_s)))
 
 
 def _click(form: FormPage, record: Record) -> Captured:
-    _open_record(form, record)
+    open_record(form, record)
     control = _find_control(form, record)
     form.finish_loading()
     form.step("capture document")
@@ -81,7 +91,7 @@ def _click(form: FormPage, record: Record) -> Captured:
             raise
         except PlaywrightError as error:
             _explain_click(form, refusals, error)
-            raise form.not_clicked("document_selector", error) from error
+            raise form.not_clicked(_control_setting(form), error) from error
 
 
 def _explain_click(form: FormPage, refusals: Refusals, failure: Exception) -> None:
@@ -97,49 +107,38 @@ def _explain_click(form: FormPage, refusals: Refusals, failure: Exception) -> No
     ask_whether_signed_out(form)
 
 
-def _open_record(form: FormPage, record: Record) -> None:
-    settings = form.settings
-    if settings.record_url:
-        address = address_of(settings.record_url, record, "record_url", settings.url)
-        form.open_signed_in(address, "open record", "record_url")
-    elif settings.search_selector:
-        open_by_search(form, record)
-    else:
-        raise AdapterMisfit(
-            "[portal] record_url and search_selector are both empty: no way leads to a record's page"
-        )
-
-
 def _find_control(form: FormPage, record: Record) -> Locator:
     """What delivers the document; waited for together with all that may stand there instead."""
-    selector = selector_of(form.settings.document_selector, record, "document_selector")
+    settings = form.settings
+    menu = [selector_of(one, record, "document_menu_selectors") for one in settings.document_menu_selectors]
+    form.click_through(menu, "document_menu_selectors")
+    if settings.documents_selector:
+        return find_link(form, record)
+    selector = selector_of(settings.document_selector, record, "document_selector")
     if not selector:
-        raise AdapterMisfit(
-            f"[portal] document_selector is empty, but capture = {form.settings.capture} needs it"
-        )
+        raise AdapterMisfit(f"[portal] document_selector is empty, but capture = {settings.capture} needs it")
     control = form.visible(selector)
-    seen = form.first_of({"control": control, **_obstacles(form)}, form.tab.remaining_s)
+    seen = form.first_of({"control": control, **record_obstacles(form)}, form.tab.remaining_s)
     if seen != "control":
-        _raise_obstacle(form, seen)
+        raise_obstacle(form, seen)
         ask_whether_signed_out(form)
         raise form.not_found("document_selector", selector)
     return control
 
 
-def _obstacles(form: FormPage) -> dict[str, Locator]:
-    """What a record's page may show instead of its document."""
-    settings = form.settings
-    sights: dict[str, Locator] = {}
-    if settings.no_document_text:
-        sights["no document"] = form.text(settings.no_document_text)
-    return sights | form.obstacles()
+def _address_in(form: FormPage, control: Locator) -> str:
+    """Where a link, a frame or an embedded document leads to."""
+    address = control.evaluate(_READ_ADDRESS, timeout=form.tab.remaining_s * 1000)
+    if isinstance(address, str) and address.startswith(("http://", "https://")):
+        return address
+    raise AdapterMisfit(
+        f"[portal] {_control_setting(form)} names something without a web address ({str(address)[:100]!r}) "
+        f"{form.where()}: set capture = click"
+    )
 
 
-def _raise_obstacle(form: FormPage, seen: str | None) -> None:
-    if seen == "no document":
-        raise Permanent(f"the portal says {form.settings.no_document_text!r} {form.where()}")
-    if seen not in (None, "reference"):
-        form.raise_if_signed_out()
+def _control_setting(form: FormPage) -> str:
+    return "documents_selector" if form.settings.documents_selector else "document_selector"
 
 
 def _raise_if_no_document(form: FormPage, text: str, source: str) -> None:

@@ -1,24 +1,34 @@
-"""Lists the inventory: from the portal's CSV export, its table page by page, or the user's own file."""
+"""Lists the inventory: from the portal's export, its table, its JSON, or a file of the user's own."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from loguru import logger
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
 from tabworker.adapters.form_answer import glance_at
-from tabworker.adapters.form_csv import records_of_csv
+from tabworker.adapters.form_file import records_of_file
+from tabworker.adapters.form_inventory_page import open_inventory
+from tabworker.adapters.form_json import records_of_json
+from tabworker.adapters.form_links import tasks_of_pages
 from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_table import records_of_table
+from tabworker.adapters.form_tasks import TaskNames
 from tabworker.capture_click import LedToPage
 from tabworker.failures import AdapterMisfit, Transient
 from tabworker.messages import Record
 
-_FILTERS_GONE_WITHIN_MS = 5000
-
 
 def list_records(form: FormPage) -> Iterator[Record]:
-    """Every record in the portal's order. One that is listed twice comes twice: the caller drops it."""
+    """A record for every document, in the portal's order. One that is listed twice comes twice: the caller
+    drops it.
+    """
+    names = TaskNames(form.settings)
+    if form.settings.documents_selector:
+        yield from tasks_of_pages(form, _records(form), names)
+        return
+    for record in _records(form):
+        yield from names.tasks_of(record, form.settings.document_names)
+
+
+def _records(form: FormPage) -> Iterator[Record]:
     match form.settings.inventory:
         case "csv_export":
             open_inventory(form)
@@ -26,28 +36,11 @@ def list_records(form: FormPage) -> Iterator[Record]:
         case "table":
             open_inventory(form)
             yield from records_of_table(form)
+        case "json":
+            open_inventory(form)
+            yield from records_of_json(form)
         case "file":
             yield from _from_file(form)
-
-
-def open_inventory(form: FormPage) -> None:
-    """Open the inventory page and clear the filters that would hide records."""
-    settings = form.settings
-    form.open_signed_in(settings.inventory_url, "open the inventory", "inventory_url")
-    selector = settings.clear_filters_selector
-    if not form.shows(selector):
-        form.raise_if_signed_out()
-        return
-    form.step("clear the filters")
-    form.click(form.visible(selector), "clear_filters_selector")
-    try:
-        form.visible(selector).wait_for(state="hidden", timeout=_FILTERS_GONE_WITHIN_MS)
-    except PlaywrightTimeout:
-        logger.bind(event="filters_remain").warning(
-            "[portal] clear_filters_selector = {} is still there after it was clicked: records may be hidden",
-            selector,
-        )
-    form.finish_loading()
 
 
 def _export(form: FormPage) -> Iterator[Record]:
@@ -69,7 +62,8 @@ def _export(form: FormPage) -> Iterator[Record]:
         raise Transient(
             f"the export is a web page titled {answer.title!r} instead of CSV, from {captured.source_url}"
         )
-    yield from records_of_csv(captured.path, settings.reference_column, f"the export {captured.source_url}")
+    form.step("read the export")
+    yield from records_of_file(captured.path, settings.reference_column, f"the export {captured.source_url}")
 
 
 def _from_file(form: FormPage) -> Iterator[Record]:
@@ -77,6 +71,7 @@ def _from_file(form: FormPage) -> Iterator[Record]:
     if path is None:
         raise AdapterMisfit("[portal] inventory_file is empty, but inventory = file needs it")
     try:
-        yield from records_of_csv(path, form.settings.reference_column, str(path))
+        form.step("read the inventory file")
+        yield from records_of_file(path, form.settings.reference_column, str(path))
     except OSError as error:
         raise AdapterMisfit(f"[portal] inventory_file = {path} cannot be read: {error.strerror}") from error

@@ -1,15 +1,15 @@
 """What all verbs of the form adapter share: opening pages, finding elements, saying why that failed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tabworker.adapters.form_addresses import absolute, is_same_page
+from tabworker.adapters import form_selectors
+from tabworker.adapters.form_addresses import absolute, is_same_page, page_address
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, PortalFailure, SessionLost, Transient
 from tabworker.http_status import NotFound, failure_of_status
@@ -19,9 +19,6 @@ _GLANCE_S = 1.0
 """How long a look at a page waits for its answer: a page that spins would never give one."""
 
 _LOADED_WITHIN_MS = 3000
-
-_PAGES_OF_ONE_RECORD = {"record_url", "record_link_selector"}
-"""Whose page may be missing for one record; any other page that is not there is the settings' fault."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,15 @@ class FormPage:
     def url(self, address: str) -> str:
         return absolute(self.settings.url, address)
 
-    def open(self, address: str, step: str, setting: str) -> None:
-        """Load a page of the portal. Raises what its status means."""
+    def inventory_address(self, page: int | None = None, offset: int = 0) -> str:
+        """``inventory_url``, or its page of that number; None: the first one."""
+        settings = self.settings
+        return page_address(settings.inventory_url, settings.first_page if page is None else page, offset)
+
+    def open(self, address: str, step: str, setting: str, *, may_be_missing: bool = False) -> None:
+        """Load a page of the portal. Raises what its status means; a page that is not there is the settings'
+        fault unless it ``may_be_missing``, as a record's may: then that is NotFound.
+        """
         self.step(step)
         url = self.url(address)
         response = self._goto(url, setting)
@@ -53,7 +57,7 @@ class FormPage:
         failure = failure_of_status(
             response.status, response.url, response.headers.get("retry-after"), datetime.now(UTC)
         )
-        if isinstance(failure, NotFound) and setting not in _PAGES_OF_ONE_RECORD:
+        if isinstance(failure, NotFound) and not may_be_missing:
             raise AdapterMisfit(f"[portal] {setting} = {address}: {failure.reason}")
         if failure is not None:
             raise failure
@@ -74,9 +78,9 @@ class FormPage:
                 ) from error
             raise Transient(f"{url} did not load: {_first_line(error)}") from error
 
-    def open_signed_in(self, address: str, step: str, setting: str) -> None:
+    def open_signed_in(self, address: str, step: str, setting: str, *, may_be_missing: bool = False) -> None:
         """``open`` for a page of signed-in users. Raises SessionLost when it led to the sign-in page."""
-        self.open(address, step, setting)
+        self.open(address, step, setting, may_be_missing=may_be_missing)
         self.raise_if_sign_in_address(self.page.url)
 
     def finish_loading(self) -> None:
@@ -89,16 +93,12 @@ class FormPage:
     # --- the session ---
 
     def raise_if_sign_in_address(self, url: str) -> None:
-        """Costs nothing: the address alone is looked at."""
+        """Costs nothing: the address alone is looked at. It tells nothing where signed-in pages share it."""
         sign_in_url = self.settings.sign_in_url
-        if sign_in_url and is_same_page(url, self.url(sign_in_url)):
+        if not sign_in_url or is_same_page(self.url(self.inventory_address()), self.url(sign_in_url)):
+            return
+        if is_same_page(url, self.url(sign_in_url)):
             raise SessionLost(f"signed out: the portal led to its sign-in page {url}")
-
-    def proof(self) -> Locator:
-        """What only signed-in pages have; it need not be visible: a narrow window may fold the menu away."""
-        if not self.settings.signed_in_selector:
-            raise AdapterMisfit("[portal] signed_in_selector is empty, but sign_in_url needs it as proof")
-        return self.page.locator(self.settings.signed_in_selector)
 
     def shows_sign_in(self) -> bool:
         return bool(self.settings.sign_in_url) and self.shows(self.settings.password_selector)
@@ -124,13 +124,23 @@ class FormPage:
             selectors = (self.settings.password_selector, *selectors)
         return {selector: self.visible(selector) for selector in selectors}
 
+    def shows_obstacle(self) -> bool:
+        """Whether the sign-in form or a consent page shows now."""
+        return any(self.shows(selector) for selector in self.obstacles())
+
     # --- elements ---
 
-    def visible(self, selector: str) -> Locator:
-        return self.page.locator(selector).filter(visible=True).first
+    def locate(self, selector: str) -> Locator:
+        """All matches of a selector of the settings, in its frame if it names one."""
+        return form_selectors.locate(self.page, selector)
 
-    def text(self, words: str) -> Locator:
-        return self.page.get_by_text(words).filter(visible=True).first
+    def visible(self, selector: str) -> Locator:
+        return self.locate(selector).filter(visible=True).first
+
+    def text(self, words: str, frames: str = "") -> Locator:
+        """``frames``: the beginning of a selector, ``frame=… >>``, to look in there."""
+        root, _ = form_selectors.root_of(self.page, frames)
+        return root.get_by_text(words).filter(visible=True).first
 
     def shows(self, selector: str) -> bool:
         """Whether it is visible now; false for an empty selector and for a page that does not answer."""
@@ -145,12 +155,7 @@ class FormPage:
 
     def first_of(self, sights: Mapping[str, Locator], within_s: float) -> str | None:
         """Wait until one of them is there; its name, the earlier ones first. None when none came in time."""
-        either = reduce(lambda one, other: one.or_(other), sights.values())
-        try:
-            either.first.wait_for(state="attached", timeout=within_s * 1000)
-        except PlaywrightTimeout:
-            return None
-        return next((name for name, sight in sights.items() if sight.count()), None)
+        return form_selectors.first_of(sights, within_s, in_frames=self.settings.uses_frames)
 
     def find(self, selector: str, setting: str, *, signed_in: bool = True) -> Locator:
         """The visible element, waited for. Raises AdapterMisfit, which names the setting; SessionLost when
@@ -176,8 +181,15 @@ class FormPage:
         except PlaywrightError as error:
             raise self.not_clicked(setting, error) from error
 
+    def click_through(self, selectors: Sequence[str], setting: str) -> None:
+        """Click one after the other, as a person goes through a menu."""
+        for selector in selectors:
+            self.step(f"click {selector}"[:80])
+            self.click(self.find(selector, setting), setting)
+
     def not_clicked(self, setting: str, error: PlaywrightError) -> Transient:
         selector = getattr(self.settings, setting)
+        selector = selector if isinstance(selector, str) else ", ".join(selector)
         return Transient(
             f"[portal] {setting} = {selector} cannot be clicked {self.where()}: {_first_line(error)}"
         )

@@ -6,9 +6,10 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tabworker.adapters.form_addresses import selector_of
-from tabworker.adapters.form_inventory import open_inventory
+from tabworker.adapters.form_addresses import address_of, selector_of
+from tabworker.adapters.form_inventory_page import open_inventory
 from tabworker.adapters.form_page import FormPage
+from tabworker.adapters.form_selectors import root_of, split_frames
 from tabworker.failures import Transient
 from tabworker.messages import Record
 
@@ -16,30 +17,43 @@ _FOUND_WITHIN_S = 10.0
 
 
 def open_by_search(form: FormPage, record: Record) -> None:
-    """Type the reference into the search box of the inventory page and follow the link to the record."""
+    """Find the reference and follow the link to the record.
+
+    By the address of a search (one page to load) or by typing into the search box of the inventory page.
+    """
+    settings = form.settings
+    if settings.search_url:
+        address = address_of(settings.search_url, record, "search_url", settings.url)
+        form.open_signed_in(address, "search record", "search_url", may_be_missing=True)
+    else:
+        _type_into_box(form, record)
+    if settings.record_link_selector:
+        _follow(form, _link_of(form, record))
+
+
+def _type_into_box(form: FormPage, record: Record) -> None:
     settings = form.settings
     open_inventory(form)
     form.step("search record")
     box = form.find(settings.search_selector, "search_selector")
     try:
-        box.fill(record.ref, timeout=form.tab.remaining_s * 1000)
+        box.fill(record.reference, timeout=form.tab.remaining_s * 1000)
         box.press("Enter", timeout=form.tab.remaining_s * 1000)
     except PlaywrightError as error:
         raise Transient(
             f"[portal] search_selector = {settings.search_selector} cannot be used {form.where()}"
         ) from error
-    if settings.record_link_selector:
-        _follow(form, _link_of(form, record))
 
 
 def _link_of(form: FormPage, record: Record) -> Locator:
     """The link that reads as the reference, else the one in its row, else the only one that was found."""
     selector = selector_of(form.settings.record_link_selector, record, "record_link_selector")
-    links = form.page.locator(selector).filter(visible=True)
-    exact = re.compile(rf"^\s*{_spaced(record.ref)}\s*$")
+    root, inner = root_of(form.page, selector)
+    links = form.locate(selector).filter(visible=True)
+    exact = re.compile(rf"^\s*{_spaced(record.reference)}\s*$")
     named = links.filter(has_text=exact)
-    rows = form.page.locator("tr, li, [role=row]").filter(has=form.page.get_by_text(exact))
-    in_row = rows.locator(selector).filter(visible=True)
+    rows = root.locator("tr, li, [role=row]").filter(has=form.page.get_by_text(exact))
+    in_row = rows.locator(inner).filter(visible=True)
     within_s = min(_FOUND_WITHIN_S, form.tab.remaining_s)
     found = form.first_of({"named": named, "in_row": in_row}, within_s)
     if found is not None:
@@ -48,17 +62,22 @@ def _link_of(form: FormPage, record: Record) -> Locator:
         return links.first
     form.raise_if_signed_out()
     raise Transient(
-        f"the search for {record.ref!r} led to {links.count()} links, none of them its own "
+        f"the search for {record.reference!r} led to {links.count()} links, none of them its own "
         f"([portal] record_link_selector = {selector}) {form.where()}"
     )
 
 
 def _follow(form: FormPage, link: Locator) -> None:
+    if split_frames(form.settings.record_link_selector)[0]:
+        form.step("open record")
+        form.click(link, "record_link_selector")
+        _wait_gone(form, link)
+        return
     href = link.get_attribute("href", timeout=form.tab.remaining_s * 1000) or ""
     if href and not href.startswith(("#", "javascript:")):
         # Not by a click: it may open a new tab, and only a navigation of our own tells the status.
         address = str(link.evaluate("node => node.href"))
-        form.open_signed_in(address, "open record", "record_link_selector")
+        form.open_signed_in(address, "open record", "record_link_selector", may_be_missing=True)
         return
     form.step("open record")
     url = form.page.url
@@ -70,6 +89,14 @@ def _follow(form: FormPage, link: Locator) -> None:
     except PlaywrightTimeout:
         pass  # the record is shown in place, without an address of its own
     form.raise_if_sign_in_address(form.page.url)
+
+
+def _wait_gone(form: FormPage, link: Locator) -> None:
+    """In a frame the record takes the place of what was found, and the page's address tells nothing of it."""
+    try:
+        link.wait_for(state="detached", timeout=min(_FOUND_WITHIN_S, form.tab.remaining_s) * 1000)
+    except PlaywrightTimeout:
+        pass  # the record is shown beside the list
 
 
 def _spaced(ref: str) -> str:

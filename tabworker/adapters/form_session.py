@@ -16,7 +16,13 @@ def ask_whether_signed_out(form: FormPage) -> None:
     form.raise_if_signed_out()
     if not form.settings.sign_in_url:
         return
-    url = form.url(form.settings.inventory_url)
+    if form.settings.uses_frames:
+        # The sign-in form may be in a frame of the page, which only a page shows: the evidence must go.
+        form.open_signed_in(form.inventory_address(), "ask about the session", "inventory_url")
+        form.finish_loading()
+        form.raise_if_signed_out()
+        return
+    url = form.url(form.inventory_address())
     try:
         response = form.page.context.request.get(url, timeout=form.settings.step_timeout_s * 1000)
     except PlaywrightError:

@@ -1,6 +1,6 @@
 """The settings of the form adapter: a portal described without code. Read from [portal] of settings.ini."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -63,3 +63,13 @@ class FormSettings:
     reference_in_document: bool = True
 
     step_timeout_s: float = 30.0
+
+    @property
+    def uses_frames(self) -> bool:
+        """Whether any selector looks into a frame."""
+        values = (getattr(self, field.name) for field in fields(self) if "selector" in field.name)
+        return any(
+            one.lstrip().startswith("frame=")
+            for value in values
+            for one in (value if isinstance(value, tuple) else (value,))
+        )

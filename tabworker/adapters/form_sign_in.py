@@ -11,6 +11,7 @@ from playwright.sync_api import Response
 
 from tabworker.adapters.form_consent import Consent
 from tabworker.adapters.form_page import FormPage
+from tabworker.adapters.form_proof import Proof
 from tabworker.failures import (
     AdapterMisfit,
     AnotherSession,
@@ -33,6 +34,8 @@ _CONFLICT_WORDS = re.compile(
 _ANY_WORD = re.compile(r"\S")
 
 _LOOK_AGAIN_MS = 100
+_TRIAL_MS = 1000
+"""How long a button may take to become free of what lies over it."""
 
 
 def is_signed_in(form: FormPage) -> bool:
@@ -43,15 +46,11 @@ def is_signed_in(form: FormPage) -> bool:
     settings = form.settings
     consent = Consent(form)
     try:
-        form.open_signed_in(settings.inventory_url, "prove the session", "inventory_url")
+        form.open_signed_in(form.inventory_address(), "prove the session", "inventory_url")
         if not settings.sign_in_url:
             consent.meet()
             return True
-        # The proof comes last: it may stand beside a banner that asks for consent.
-        sights = {**form.obstacles(), "proof": form.proof()}
-        while (seen := form.first_of(sights, form.tab.remaining_s)) in settings.consent_selectors:
-            consent.meet()
-        return seen == "proof"
+        return Proof(form).wait(consent)
     except SessionLost:
         return False
 
@@ -64,26 +63,63 @@ def sign_in(form: FormPage, credentials: Credentials) -> None:
     except SessionLost:
         pass  # some portals answer 401 or 403 with the form itself, which is what we came for
     form.step("fill in sign-in form")
-    sights = {
-        "proof": form.proof(),
-        "form": form.visible(settings.username_selector),
-    }
-    if form.first_of(sights, form.tab.remaining_s) == "proof":
+    consent = Consent(form)
+    if _wait_form(form, consent) == "proof":
         return
     _fill(form, settings.username_selector, "username_selector", credentials.username)
+    _uncover(form, consent)
     if not form.shows(settings.password_selector):
         _ask_for_password_field(form)
     _fill(form, settings.password_selector, "password_selector", credentials.password)
-    with _SignInWatch(form) as watch:
+    with _SignInWatch(form, consent) as watch:
         form.step("submit sign-in form")
-        _press_button(form)
+        _press_button(form, "sign_in_button_selector")
         watch.wait_signed_in()
+
+
+def _wait_form(form: FormPage, consent: Consent) -> str:
+    """Wait for the user name's field, through a consent page before it; "proof" when the session holds."""
+    settings, proof = form.settings, Proof(form)
+    sights = {"form": form.visible(settings.username_selector)}
+    sights |= {selector: form.visible(selector) for selector in settings.consent_selectors}
+    give_up_at = time.monotonic() + form.tab.remaining_s
+    while time.monotonic() < give_up_at:
+        seen = form.first_of({**sights, "page": form.locate(":root")}, form.tab.remaining_s)
+        if seen == "form":
+            return "form"
+        if seen in settings.consent_selectors:
+            consent.meet()
+        elif proof.holds():
+            return "proof"
+        else:
+            form.page.wait_for_timeout(_LOOK_AGAIN_MS)
+    raise form.not_found("username_selector", settings.username_selector, signed_in=False)
+
+
+def _uncover(form: FormPage, consent: Consent) -> None:
+    """A cookie banner may lie over the form. Only then: its selector may fit the form's own button."""
+    if not form.settings.consent_selectors:
+        return
+    button = form.visible(_first_button(form)[1])
+    try:
+        button.click(trial=True, timeout=_TRIAL_MS)
+    except PlaywrightError:
+        while consent.meet():
+            pass
+
+
+def _first_button(form: FormPage) -> tuple[str, str]:
+    """The setting and the selector of what sends the user name."""
+    settings = form.settings
+    if settings.sign_in_next_selector and not form.shows(settings.password_selector):
+        return "sign_in_next_selector", settings.sign_in_next_selector
+    return "sign_in_button_selector", settings.sign_in_button_selector
 
 
 def _ask_for_password_field(form: FormPage) -> None:
     """Send the user name alone: some portals want to know first who comes."""
     said_before = _alert_of(form)
-    _press_button(form)
+    _press_button(form, _first_button(form)[0])
     sights = {"password": form.visible(form.settings.password_selector)}
     if not said_before and form.settings.sign_in_error_selector:
         sights["alert"] = form.visible(form.settings.sign_in_error_selector).filter(has_text=_ANY_WORD)
@@ -91,9 +127,8 @@ def _ask_for_password_field(form: FormPage) -> None:
         raise SignInRefused(f"the portal refused the user name: {_alert_of(form)!r}")
 
 
-def _press_button(form: FormPage) -> None:
-    setting = "sign_in_button_selector"
-    form.click(form.find(form.settings.sign_in_button_selector, setting, signed_in=False), setting)
+def _press_button(form: FormPage, setting: str) -> None:
+    form.click(form.find(getattr(form.settings, setting), setting, signed_in=False), setting)
 
 
 def _fill(form: FormPage, selector: str, setting: str, value: str) -> None:
@@ -108,9 +143,10 @@ def _fill(form: FormPage, selector: str, setting: str, value: str) -> None:
 class _SignInWatch:
     """Looks at what the portal shows after the form was sent, until one of the known pages stands there."""
 
-    def __init__(self, form: FormPage) -> None:
+    def __init__(self, form: FormPage, consent: Consent) -> None:
         self._form = form
-        self._consent = Consent(form)
+        self._consent = consent
+        self._proof = Proof(form)
         self._said_before = _alert_of(form)
         self._answers: list[Response] = []
         self._other_session_ended = False
@@ -131,7 +167,7 @@ class _SignInWatch:
             if self._meet_conflict() or self._consent.meet():
                 give_up_at = time.monotonic() + form.tab.remaining_s
                 continue
-            if form.proof().count():
+            if self._proof.holds():
                 return
             self._raise_if_refused()
             self._raise_if_portal_fails()
@@ -139,7 +175,10 @@ class _SignInWatch:
         raise self._nothing_fits()
 
     def _take(self, response: Response) -> None:
-        if response.request.is_navigation_request() and response.frame == self._form.page.main_frame:
+        if not response.request.is_navigation_request():
+            return
+        # Frames are left out as they may be anybody's, unless the form itself is in one.
+        if self._form.settings.uses_frames or response.frame == self._form.page.main_frame:
             self._answers.append(response)
 
     def _raise_if_refused(self) -> None:
@@ -172,7 +211,7 @@ class _SignInWatch:
         return True
 
     def _nothing_fits(self) -> PortalFailure:
-        form, settings = self._form, self._form.settings
+        form = self._form
         heading = form.words("h1, h2, [role=alert], .notice")
         if _CONFLICT_WORDS.search(heading):
             return AnotherSession(
@@ -181,8 +220,7 @@ class _SignInWatch:
             )
         status = f" (status {self._answers[-1].status})" if self._answers else ""
         return AdapterMisfit(
-            "sent the sign-in form, but [portal] signed_in_selector = "
-            f"{settings.signed_in_selector} finds nothing {form.where()}{status}; the page says {heading!r}"
+            f"sent the sign-in form, but {self._proof} {form.where()}{status}; the page says {heading!r}"
         )
 
 

@@ -1,104 +1,76 @@
-"""Reads the inventory from a table on the portal's pages, page by page to the last."""
+"""Reads the inventory from a table on the portal's pages; how one page leads to the next is form_paging's."""
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
-from playwright.sync_api import Error as PlaywrightError
-
-from tabworker.adapters.form_columns import find_column, missing_column, records_of_rows
+from tabworker.adapters.form_columns import LINK, find_column, missing_column, records_of_rows
 from tabworker.adapters.form_page import FormPage
+from tabworker.adapters.form_paging import pages_of
+from tabworker.adapters.form_rows import Rows
 from tabworker.failures import AdapterMisfit, Transient
 from tabworker.messages import Record
 
-MOST_PAGES = 10_000
-"""A pager that never ends is a portal's bug; it shall not become ours."""
-
-_LOOK_AGAIN_MS = 100
-
-# textContent, not innerText, which would follow the style sheet (capitals, hidden columns).
-_READ_TABLE = r"""
-rows => {
-  const text = cell => cell.textContent.replace(/\s+/g, " ").trim();
-  const cells = row => Array.from(row.children).map(text);
-  const table = rows.length ? rows[0].closest("table, [role=table], [role=grid]") : null;
-  const all = table ? Array.from(table.querySelectorAll("tr, [role=row]")) : [];
-  const others = all.filter(row => !rows.includes(row));
-  const head = others.find(row => row.closest("thead")) || others[0];
-  return {columns: head ? cells(head) : [], rows: rows.map(cells)};
-}
-"""
-
-_READ_PAGER = r"""
-links => links.map(link => ({
-  href: link.href || "",
-  off: link.disabled === true || link.getAttribute("aria-disabled") === "true"
-    || /(^|[\s-])disabled($|\s)/.test(link.className),
-}))
-"""
-
-Table = dict[str, Any]
+_NUMBER = re.compile(r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?!\d)|\d+")
 
 
 def records_of_table(form: FormPage) -> Iterator[Record]:
-    """The records of the page that is open and of all that follow."""
-    settings = form.settings
-    for number in range(1, MOST_PAGES + 1):
-        form.step(f"read inventory page {number}")
-        form.find(settings.table_row_selector, "table_row_selector")
-        table = _read(form)
-        # A table without a head has its columns numbered from 1.
-        columns = table["columns"] or [str(n + 1) for n in range(len(table["rows"][0]))]
-        reference_at = find_column(columns, settings.reference_column)
+    """The records of the page that is open and of all that follow. Raises Transient when the portal says
+    (``count_selector``) that there are more.
+    """
+    columns: list[str] = []
+    reference_at: int | None = None
+    expected: int | None = None
+    listed = set[str]()
+    wants_link = LINK in form.settings.record_url + form.settings.document_url
+    for page in pages_of(form):
         source = f"the table {form.where()}"
         if reference_at is None:
-            raise missing_column(columns, settings.reference_column, source)
-        yield from records_of_rows(columns, reference_at, table["rows"], source)
-        if not _turn_page(form, table):
-            return
-    raise AdapterMisfit(
-        f"the inventory has more than {MOST_PAGES} pages: [portal] next_page_selector never comes to an end"
-    )
+            columns = columns_of(page)
+            reference_at = find_column(columns, form.settings.reference_column)
+            if reference_at is None:
+                raise missing_column(columns, form.settings.reference_column, source)
+            expected = _announced(form)
+        rows = _with_links(page, len(columns)) if wants_link else page.rows
+        for record in records_of_rows([*columns, LINK], reference_at, rows, source):
+            listed.add(record.ref)
+            yield record
+    if expected is not None and len(listed) < expected:
+        raise Transient(
+            f"the table shows {len(listed)} records, but the portal says that there are {expected} "
+            f"([portal] count_selector = {form.settings.count_selector}) {form.where()}"
+        )
 
 
-def _read(form: FormPage) -> Table:
-    table: Table = form.page.locator(form.settings.table_row_selector).evaluate_all(_READ_TABLE)
-    return table
+def columns_of(page: Rows) -> list[str]:
+    """The names in the table's head; without a head its columns are numbered from 1."""
+    widest = max((len(row) for row in page.rows), default=0)
+    names = page.columns or [str(number + 1) for number in range(widest)]
+    return names + [""] * (widest - len(names))
 
 
-def _turn_page(form: FormPage, before: Table) -> bool:
-    """Show the next page; False when this was the last one."""
-    selector = form.settings.next_page_selector
+def number_in(text: str) -> int | None:
+    """The largest whole number in words such as "1–50 of 2,000 records"; None when there is none."""
+    numbers = [int(re.sub(r"\D", "", found)) for found in _NUMBER.findall(text)]
+    return max(numbers, default=None)
+
+
+def _with_links(page: Rows, width: int) -> list[list[str]]:
+    """Each row at its full width, and its link behind it."""
+    return [
+        [*row[:width], *[""] * (width - len(row)), link]
+        for row, link in zip(page.rows, page.links, strict=True)
+    ]
+
+
+def _announced(form: FormPage) -> int | None:
+    selector = form.settings.count_selector
     if not selector:
-        return False
-    links = form.page.locator(selector).filter(visible=True).evaluate_all(_READ_PAGER)
-    if not links or links[0]["off"]:
-        return False
-    href = links[0]["href"]
-    form.step("turn the inventory's page")
-    if href.startswith(("http:", "https:")) and href.partition("#")[0] != form.page.url.partition("#")[0]:
-        form.open_signed_in(href, "turn the inventory's page", "next_page_selector")
-    else:
-        form.click(form.visible(selector), "next_page_selector")
-        _wait_changed(form, before)
-    return True
-
-
-def _wait_changed(form: FormPage, before: Table) -> None:
-    """A script changes the table in place, or a form loads a page: either way other rows must come.
-
-    The same rows again would mean that records are missing from the list, so that is never taken for the end.
-    """
-    attempts = max(1, int(form.tab.remaining_s * 1000 / _LOOK_AGAIN_MS))
-    for _ in range(attempts):
-        try:
-            table = _read(form)
-        except PlaywrightError:
-            table = before  # the page is being replaced while we look
-        if table["rows"] and table["rows"] != before["rows"]:
-            return
-        form.page.wait_for_timeout(_LOOK_AGAIN_MS)
-    form.raise_if_signed_out()
-    raise Transient(
-        f"[portal] next_page_selector = {form.settings.next_page_selector} was clicked, but the same rows "
-        f"are shown {form.where()}. If this is the last page, choose a selector that finds nothing there"
-    )
+        return None
+    form.find(selector, "count_selector")
+    words = form.words(selector)
+    number = number_in(words)
+    if number is None:
+        raise AdapterMisfit(
+            f"[portal] count_selector = {selector} has no number in it {form.where()}: it says {words!r}"
+        )
+    return number

@@ -158,7 +158,7 @@ def test_consent_that_is_never_enough_is_given_up(tab: Tab) -> None:
 def test_proof_is_refused_when_the_settings_name_none(tab: Tab) -> None:
     with (
         WrittenPortal({"/": HOME}) as portal,
-        pytest.raises(AdapterMisfit, match="signed_in_selector is empty"),
+        pytest.raises(AdapterMisfit, match="signed_in_selector and signed_in_url are both empty"),
     ):
         adapter_of(portal, signed_in_selector="").is_signed_in(tab)
 

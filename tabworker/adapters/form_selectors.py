@@ -1,0 +1,77 @@
+"""Turns selectors of the settings into locators: Playwright's own, ``label=…``, and either in a ``frame=…``.
+
+``frame=iframe#main >> text=Report`` is the text inside that frame; several frames lead inwards. CSS and text
+reach into open shadow roots by themselves; nothing reaches into closed ones.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from functools import reduce
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import FrameLocator, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+_FRAME = re.compile(r"\s*frame=(.+?)\s*>>\s*", re.DOTALL)
+_LABEL = "label="
+_LOOK_MS = 50
+
+
+def split_frames(selector: str) -> tuple[list[str], str]:
+    """The selectors of the frames to enter, outermost first, and what to look for inside."""
+    frames: list[str] = []
+    while entered := _FRAME.match(selector):
+        frames.append(entered.group(1))
+        selector = selector[entered.end() :]
+    return frames, selector
+
+
+def root_of(page: Page, selector: str) -> tuple[Page | FrameLocator, str]:
+    """Where ``selector`` looks, and what for."""
+    frames, inner = split_frames(selector)
+    root: Page | FrameLocator = page
+    for frame in frames:
+        root = root.frame_locator(frame)
+    return root, inner
+
+
+def locate(page: Page, selector: str) -> Locator:
+    """All matches. A selector that cannot be understood fails when the locator is used."""
+    root, inner = root_of(page, selector)
+    if inner.startswith(_LABEL):
+        return root.get_by_label(inner.removeprefix(_LABEL).strip().strip("\"'"))
+    return root.locator(inner)
+
+
+def first_of(sights: Mapping[str, Locator], within_s: float, *, in_frames: bool) -> str | None:
+    """Wait until one of them is there; its name, the earlier ones first. None when none came in time.
+
+    ``in_frames``: some of them lie in frames. Then they are asked one after the other, as Playwright cannot
+    join locators of different frames.
+    """
+    if in_frames:
+        return _first_in_turn(sights, within_s)
+    either = reduce(lambda one, other: one.or_(other), sights.values())
+    try:
+        either.first.wait_for(state="attached", timeout=within_s * 1000)
+    except PlaywrightTimeout:
+        return None
+    return next((name for name, sight in sights.items() if sight.count()), None)
+
+
+def _first_in_turn(sights: Mapping[str, Locator], within_s: float) -> str | None:
+    give_up_at = time.monotonic() + within_s
+    while True:
+        for name, sight in sights.items():
+            try:
+                sight.first.wait_for(state="attached", timeout=_LOOK_MS)
+            except PlaywrightTimeout:
+                continue
+            except PlaywrightError as error:
+                if "frame" not in error.message.lower():
+                    raise
+                continue  # its frame is being replaced
+            return name
+        if time.monotonic() >= give_up_at:
+            return None
