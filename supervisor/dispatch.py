@@ -117,7 +117,7 @@ class Dispatcher:
         if self._listing_epoch is not None or now < self._next_try_at:
             return None
         epoch = self._listing_epoch = self._book.next_epoch()
-        timeout_s = self._settings.watchdog.task_timeout_s
+        timeout_s = self._settings.watchdog.inventory_timeout_s
         return ListRecords(epoch, timeout_s), Assignment(epoch, "inventory", now, now + timeout_s)
 
     def _fetch(self, slot: int, pid: int | None, now: float) -> tuple[Duty, Assignment] | None:

@@ -119,6 +119,9 @@ class WatchdogSettings(Section):
     task_timeout_s: float = Field(
         180, gt=0, description="Seconds that one attempt at one document may take, whatever it does."
     )
+    inventory_timeout_s: float = Field(
+        3600, gt=0, description="Seconds that listing the inventory may take, all its pages together."
+    )
     boot_timeout_s: float = Field(
         60, gt=0, description="Seconds that a new worker may take to attach to its tab."
     )

@@ -106,6 +106,8 @@ def _judge_one(worker: WorkerView, limits: WatchLimits, now: float) -> Kill | No
         return kill(
             Clock.TASK,
             f"is {now - worker.deadline_at:.1f} s past the deadline",
-            "Raise [watchdog] task_timeout_s if this takes longer.",
+            "Raise [watchdog] inventory_timeout_s if this takes longer."
+            if worker.duty == "inventory"
+            else "Raise [watchdog] task_timeout_s if this takes longer.",
         )
     return None

@@ -4,7 +4,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tabworker.adapters.form_answer import page_in
 from tabworker.adapters.form_page import FormPage
-from tabworker.failures import SessionLost
+from tabworker.failures import PortalFailure, SessionLost
 
 
 def ask_whether_signed_out(form: FormPage) -> None:
@@ -17,10 +17,7 @@ def ask_whether_signed_out(form: FormPage) -> None:
     if not form.settings.sign_in_url:
         return
     if form.settings.uses_frames:
-        # The sign-in form may be in a frame of the page, which only a page shows: the evidence must go.
-        form.open_signed_in(form.inventory_address(), "ask about the session", "inventory_url")
-        form.finish_loading()
-        form.raise_if_signed_out()
+        _look_into_frames(form)
         return
     url = form.url(form.inventory_address())
     try:
@@ -34,3 +31,15 @@ def ask_whether_signed_out(form: FormPage) -> None:
         response.dispose()
     if answer is not None and answer.asks_for_password:
         raise SessionLost(f"signed out: {url} is a page titled {answer.title!r} that asks for a password")
+
+
+def _look_into_frames(form: FormPage) -> None:
+    """The sign-in form may be in a frame, which only a page shows: here the evidence must go."""
+    try:
+        form.open_signed_in(form.inventory_address(), "ask about the session", "inventory_url")
+        form.finish_loading()
+        form.raise_if_signed_out()
+    except SessionLost:
+        raise
+    except PortalFailure:
+        return  # no word about the session: the failure that made us ask is the one to tell

@@ -80,24 +80,25 @@ def redirect(to: str, **headers: str) -> Reply:
 class WrittenPortal:
     """``with WrittenPortal({"/login": page("…"), "POST /login": redirect("/")}) as portal``.
 
-    Keys are paths, with ``POST`` in front for posted forms; a value may be a function without arguments,
-    which is asked at each request. Everything else is 404.
+    Keys are paths, with ``POST`` in front for posted forms; a value may be a function of the query, which is
+    asked at each request. Everything else is 404. ``headers``: of the latest request of each.
     """
 
-    def __init__(self, replies: Mapping[str, Reply | Callable[[], Reply]]) -> None:
+    def __init__(self, replies: Mapping[str, Reply | Callable[[str], Reply]]) -> None:
         self.replies = replies
         self.asked: Counter[str] = Counter()
+        self.headers: dict[str, dict[str, str]] = {}
 
     def __enter__(self) -> Self:
         portal = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                portal._answer(self, self.path.partition("?")[0])
+                portal._answer(self, "")
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                portal._answer(self, f"POST {self.path.partition('?')[0]}")
+                portal._answer(self, "POST ")
 
             def log_message(self, *_: object) -> None:
                 """A test's output is not a server's log."""
@@ -116,10 +117,13 @@ class WrittenPortal:
         self._thread.join()
         self._server.server_close()
 
-    def _answer(self, handler: BaseHTTPRequestHandler, key: str) -> None:
+    def _answer(self, handler: BaseHTTPRequestHandler, method: str) -> None:
+        path, _, query = handler.path.partition("?")
+        key = method + path
         self.asked[key] += 1
+        self.headers[key] = dict(handler.headers)
         reply = self.replies.get(key, Reply("Not found", 404))
-        reply = reply if isinstance(reply, Reply) else reply()
+        reply = reply if isinstance(reply, Reply) else reply(query)
         body = reply.body.encode() if isinstance(reply.body, str) else reply.body
         handler.send_response(reply.status)
         for name, value in reply.headers:

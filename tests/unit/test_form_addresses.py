@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo_portal.hostile import HOSTILE_REFS
-from tabworker.adapters.form_addresses import absolute, address_of, is_same_page, selector_of
+from tabworker.adapters.form_addresses import (
+    absolute,
+    address_of,
+    fits_address,
+    is_same_page,
+    page_address,
+    selector_of,
+    text_of,
+)
 from tabworker.failures import AdapterMisfit, Permanent
 from tabworker.messages import Record
 
@@ -133,6 +141,8 @@ def test_selector_without_a_place_stays_as_it_is() -> None:
         ("https://a.example/login/", "https://a.example/login", True),
         ("https://a.example/login#x", "https://a.example/login", True),
         ("https://a.example/login2", "https://a.example/login", False),
+        ("https://a.example/login;sid=A1", "https://a.example/login", True),
+        ("https://a.example/list;sid=A1", "https://a.example/login", False),
         ("https://b.example/login", "https://a.example/login", False),
         ("https://a.example/#/login?next=x", "https://a.example/#/login", True),
         ("https://a.example/#/inventory", "https://a.example/#/login", False),
@@ -141,3 +151,40 @@ def test_selector_without_a_place_stays_as_it_is() -> None:
 )
 def test_page_is_told_by_its_address_whatever_the_query(url: str, other: str, same: bool) -> None:
     assert is_same_page(url, other) is same
+
+
+@pytest.mark.parametrize(
+    ("url", "pattern", "fits"),
+    [
+        ("https://a.example/app", "https://a.example/app", True),
+        ("https://a.example/app?x=1#top", "https://a.example/app", True),
+        ("https://a.example/application", "https://a.example/app", False),
+        ("https://a.example/app/list/7", "https://a.example/app/*", True),
+        ("https://a.example/login?next=/app/", "https://a.example/app/*", False),
+        ("https://b.example/app/", "https://a.example/app/*", False),
+        ("https://a.example/?view=list", "https://a.example/?view=*", True),
+        ("https://a.example/#/list/7", "https://a.example/#/list*", True),
+        ("https://a.example/#/login", "https://a.example/#/list*", False),
+        ("https://a.example/aXb", "https://a.example/a.b", False),
+    ],
+)
+def test_address_fits_a_pattern(url: str, pattern: str, fits: bool) -> None:
+    assert fits_address(url, pattern) is fits
+
+
+def test_page_of_the_inventory_has_its_place_in_the_address() -> None:
+    assert page_address("/list?p={page}&from={offset}", 3, 50) == "/list?p=3&from=50"
+    assert page_address("/api?after={cursor}", 1, 0, "a/b&c") == "/api?after=a%2Fb%26c"
+    assert page_address("/api?q={other}", 1, 0) == "/api?q={other}"
+
+
+def test_own_notes_of_the_adapter_stand_behind_columns_of_the_same_name() -> None:
+    record = Record("V-1-bill", {"{ref}": "V-1", "{document}": "a/b", "{n}": "2", "N": "7"})
+    assert address_of("/{ref}/{document}/{n}", record, "document_url", PORTAL) == f"{PORTAL}/V-1/a%2Fb/2"
+    assert text_of("{ref}: {document}", record, "task_name") == "V-1: a/b"
+    assert address_of("{document}", record, "document_url", PORTAL) == f"{PORTAL}/a%2Fb"
+    assert address_of("/{n}", Record("V-1", {"n": "own"}), "document_url", PORTAL) == f"{PORTAL}/own"
+
+
+def test_name_may_lack_a_value_where_an_address_may_not() -> None:
+    assert text_of("{ref}-{Type}", Record("V-1", {"Type": ""}), "task_name") == "V-1-"

@@ -161,6 +161,57 @@ from tests.support.settings_files import load, refusal, write_settings
             "must hold {ref} or {column name}, or every record would get the same document",
         ),
         (
+            "[portal]\npaging = load_more\nnext_page_selector =\ninventory = table\n",
+            "settings.ini [portal] next_page_selector = '': must not be empty with paging = load_more",
+        ),
+        (
+            "[portal]\ninventory = table\npaging = number\n",
+            "the demo's default [portal] inventory_url = '/inventory': "
+            "must hold {page} or {offset} with paging = number",
+        ),
+        (
+            "[portal]\ninventory_url = /list?p={page}\n",
+            "settings.ini [portal] inventory_url = '/list?p={page}': "
+            "holds {page} or {offset}, which needs inventory = table and paging = number",
+        ),
+        (
+            "[portal]\ninventory = json\n",
+            "default [portal] json_url = '': must not be empty with inventory = json",
+        ),
+        (
+            "[portal]\ninventory = json\njson_url = /api?x={ref}\n",
+            "settings.ini [portal] json_url = '/api?x={ref}': "
+            "may hold {page}, {offset} or {cursor}, but not {ref}",
+        ),
+        (
+            "[portal]\ninventory = json\njson_url = /api?x={cursor}\n",
+            "default [portal] json_next_path = '': must not be empty while {cursor} stands in json_url",
+        ),
+        (
+            "[portal]\ndocument_names = a, b\n",
+            "settings.ini [portal] document_names = 'a, b': needs {document} or {n} in the address or "
+            "selector of the document, or all of a record's would be the same",
+        ),
+        (
+            "[portal]\ndocument_names = a, b\ndocuments_selector = a\n",
+            "settings.ini [portal] document_names = 'a, b': must be empty while documents_selector is set",
+        ),
+        (
+            "[portal]\ntask_name = {ref}\ndocuments_selector = a\n",
+            "settings.ini [portal] task_name = '{ref}': must hold {document} or {n}, "
+            "or all documents of a record would have one name",
+        ),
+        (
+            "[portal]\ntask_name = report\n",
+            "settings.ini [portal] task_name = 'report': must hold {ref} or {column name}, "
+            "or all would have one name",
+        ),
+        (
+            "[portal]\nsearch_url = /find\n",
+            "settings.ini [portal] search_url = '/find': "
+            "must hold {ref} or {column name}, or every record would get the same document",
+        ),
+        (
             "[portal]\nsigned_in_selector =\n",
             "settings.ini [portal] signed_in_selector = '': "
             "must not be empty while sign_in_url is set and signed_in_url is not: the session must be proven",
@@ -186,6 +237,22 @@ def test_settings_load_when_the_inventory_file_exists(tmp_path: Path) -> None:
     (tmp_path / "refs.csv").write_text("Reference\nV-0001\n")
     text = "[portal]\ninventory = file\ninventory_file = refs.csv\n"
     assert load(tmp_path, text).portal.inventory_file == tmp_path / "refs.csv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signed_in_selector =\nsigned_in_url = /app/*\n",
+        'record_url = /all\ndocument_selector = text="{ref}"\n',
+        "capture = fetch\ndocument_url =\ndocument_selector = a.pdf\n",
+        "document_names = a, b\ncapture = fetch\ndocument_url = /{ref}/{document}.pdf\n",
+        "document_names = a, b\ndocument_menu_selectors = text={document}\n",
+        "record_url =\nsearch_selector =\nsearch_url = /find?q={ref}\n",
+        "document_selector =\ndocuments_selector = a.pdf\ntask_name = {ref} {n}\n",
+    ],
+)
+def test_settings_load_when_another_key_serves_instead(tmp_path: Path, text: str) -> None:
+    load(tmp_path, f"[portal]\n{text}")
 
 
 def test_settings_skip_the_form_when_the_adapter_is_a_class(tmp_path: Path) -> None:

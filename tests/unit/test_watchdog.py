@@ -111,6 +111,12 @@ def test_only_the_late_are_killed_when_a_crew_is_judged() -> None:
             "Raise [watchdog] task_timeout_s if this takes longer.",
         ),
         (
+            replace(BUSY, alive_at=1181.5, step="", step_deadline_at=None, duty="inventory"),
+            1181.5,
+            "worker 3 (pid 4121) is 1.5 s past the deadline of inventory: killed. "
+            "Raise [watchdog] inventory_timeout_s if this takes longer.",
+        ),
+        (
             BOOTING,
             1061.0,
             "worker 3 (pid 4121) has not taken its tab after 61.0 s (limit 60.0): killed. "
