@@ -54,6 +54,7 @@ class Proof:
             seen = form.first_of(sights, left_s)
             if seen in form.settings.consent_selectors:
                 consent.meet()
+                give_up_at = time.monotonic() + form.tab.remaining_s  # that was a step of its own
             elif seen != "proof":
                 return False
             elif self.holds():

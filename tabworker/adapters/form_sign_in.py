@@ -89,6 +89,7 @@ def _wait_form(form: FormPage, consent: Consent) -> str:
             return "form"
         if seen in settings.consent_selectors:
             consent.meet()
+            give_up_at = time.monotonic() + form.tab.remaining_s
         elif proof.holds():
             return "proof"
         else:
