@@ -132,8 +132,8 @@ def test_each_link_of_a_record_is_a_task_when_nobody_knows_how_many_there_are(
         '<a href="/c.pdf" title="Bill" style="display:block;height:9px"></a>'
     )
     late = page(
-        "<div></div><script>setTimeout(() => { document.querySelector('div').innerHTML ="
-        " '<a href=\"/d.pdf\">Report</a>'; }, 400)</script>"
+        "<script>for (const [place, wait] of [['/d.pdf', 400], ['/e.pdf', 550], ['/a.pdf', 800]]) setTimeout(() =>"
+        " document.body.insertAdjacentHTML('beforeend', `<a href=${place}>Report</a>`), wait)</script>"
     )
     pages = {
         "/r/V-1": several,
@@ -144,6 +144,7 @@ def test_each_link_of_a_record_is_a_task_when_nobody_knows_how_many_there_are(
         "/b.pdf": PDF,
         "/c.pdf": PDF,
         "/d.pdf": PDF,
+        "/e.pdf": PDF,
     }
     with WrittenPortal(pages) as portal:
         adapter = adapter_of(
@@ -153,11 +154,12 @@ def test_each_link_of_a_record_is_a_task_when_nobody_knows_how_many_there_are(
             **inventory(tmp_path, "V-1", "V-2", "V-3", "V-4", "V-5"),
         )
         tasks = {task.ref: task for task in adapter.list_records(tab)}
-        assert list(tasks) == ["V-1-Report", "V-1-Report 2", "V-1-Bill", "V-2", "V-3-Report", "V-4", "V-5"]
+        expected = "V-1-Report, V-1-Report 2, V-1-Bill, V-2, V-3-Report, V-3-Report 2, V-3-Report 3, V-4, V-5"
+        assert ", ".join(tasks) == expected
         assert tasks["V-1-Bill"].reference == "V-1"
         assert source_of(adapter, tab, tasks["V-1-Report 2"]) == "b.pdf"
         assert source_of(adapter, tab, tasks["V-1-Bill"]) == "c.pdf"
-        assert source_of(adapter, tab, tasks["V-3-Report"]) == "d.pdf"
+        assert source_of(adapter, tab, tasks["V-3-Report 2"]) == "e.pdf"
         with pytest.raises(Permanent, match="says 'No documents here'"):
             source_of(adapter, tab, tasks["V-2"])
         portal.replies = {**pages, "/r/V-4": several}
@@ -262,8 +264,10 @@ def test_session_is_seen_and_lost_in_a_frame_when_all_pages_have_one_address(tab
         "/logon": page(f"<form method=post action=/in target=_top><input name=u>{_PASSWORD[30:]}"),
         "POST /in": sign_in,
         "/list": page("<a>Register</a>"),
+        "/ended": page("Your session has ended."),
+        "/record": page("<iframe name=work src=/ended></iframe>"),
     }
-    work = "frame=frame[name=work] >> "
+    work = "frame=[name=work] >> "
     with WrittenPortal(pages) as portal:
         adapter = adapter_of(
             portal,
@@ -272,7 +276,7 @@ def test_session_is_seen_and_lost_in_a_frame_when_all_pages_have_one_address(tab
             username_selector=work + "input[name=u]",
             password_selector=work + "input[type=password]",
             sign_in_button_selector=work + "button",
-            record_url="/?{ref}",
+            record_url="/record?{ref}",
             document_selector=work + "text=Get",
         )
         assert not adapter.is_signed_in(tab)
