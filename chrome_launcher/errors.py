@@ -5,6 +5,7 @@ ChromeError
 │   └── InstallFailed   and it could not be installed
 ├── ChromeCannotStart   it was started, or could not be, and does not answer
 │   └── ProfileInUse    another Chrome runs on this profile
+├── ChromeNotAttached   no Chrome answers where one should run already
 ├── CdpError            Chrome answered a command with an error
 ├── CdpTimeout          Chrome did not answer a command in time
 └── ConnectionLost      the connection to Chrome is gone
@@ -27,6 +28,10 @@ class InstallFailed(ChromeNotFound):
 
 class ChromeCannotStart(ChromeError):
     """The text holds how long was waited, Chrome's own last words, and what to do."""
+
+
+class ChromeNotAttached(ChromeError):
+    """The text says where one was looked for, and how to start one that can be attached to."""
 
 
 class ProfileInUse(ChromeCannotStart):

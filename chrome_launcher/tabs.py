@@ -58,17 +58,20 @@ def list_tabs(root: RootConnection, *, timeout_s: float = 5.0) -> list[TabInfo]:
     return [TabInfo(target["targetId"], target.get("url", ""), target.get("openerId")) for target in targets]
 
 
-def close_tab(root: RootConnection, http_url: str, target_id: str, *, within_s: float = 5.0) -> bool:
+def close_tab(
+    root: RootConnection, http_url: str, target_id: str, *, within_s: float = 5.0, may_crash: bool = True
+) -> bool:
     """Close a tab and the pop-ups it opened, whatever their pages do. True when all are gone in time.
 
-    Raises CdpTimeout or ConnectionLost when Chrome itself does not answer: then tabs are the least of it.
+    ``may_crash``: whether a page that does not close is crashed, with all that share its renderer. Raises
+    CdpTimeout or ConnectionLost when Chrome itself does not answer: then tabs are the least of it.
     """
     began = time.monotonic()
     doomed = _with_popups(target_id, list_tabs(root))
     for tab in doomed:
         _ask_to_close(http_url, tab)
     left = _wait_gone(root, doomed, began + within_s * _CRASH_AFTER_SHARE)
-    for tab in left:
+    for tab in left if may_crash else ():
         logger.bind(event="tab_crashed", tab=tab).warning(
             f"tab {tab} did not close within {within_s * _CRASH_AFTER_SHARE:.1f} s: its page is crashed"
         )

@@ -23,11 +23,12 @@ from loguru import logger
 from chrome_launcher.process_tree import ProcessIdentity
 from supervisor import kill_ladder
 from supervisor.assignment import Assignment
-from supervisor.kill_ladder import BrowserHandle, LadderEnd, Victim
+from supervisor.browser import Browser
+from supervisor.kill_ladder import LadderEnd, Victim
 from supervisor.report_reader import ReportReader
 from tabworker.clocks import Clocks
 from tabworker.main import run_worker
-from tabworker.messages import Attach, Attached, Duty, Report, decode_report, encode_duty
+from tabworker.messages import Attach, Attached, Duty, PersonAwaited, Report, decode_report, encode_duty
 from tabworker.probe import Point, reached
 from tabworker.setup import WorkerSetup
 
@@ -182,14 +183,14 @@ class Crew:
         worker.assignment = assignment
         worker.inbox.put(encode_duty(duty))
 
-    def dismiss(self, worker: Worker, why: str, browser: BrowserHandle | None, *, dump: bool = False) -> None:
+    def dismiss(self, worker: Worker, why: str, browser: Browser | None, *, dump: bool = False) -> None:
         """End a worker, whatever it does. ``Gone`` follows. ``dump``: it hangs, so keep its stacks first."""
         if worker.state is WorkerState.DOWN:
             return
         worker.dismissed = why
         self._begin_ladder(worker, browser, dump=dump)
 
-    def poll(self, browser: BrowserHandle | None) -> list[CrewEvent]:
+    def poll(self, browser: Browser | None) -> list[CrewEvent]:
         """All that happened since the last call, in the order in which it can be relied on: reports before
         deaths.
         """
@@ -234,13 +235,13 @@ class Crew:
                 worker.attached = True
                 if worker.state is WorkerState.STARTING:
                     worker.state = WorkerState.IDLE
-            elif worker.state is WorkerState.BUSY:
+            elif worker.state is WorkerState.BUSY and not isinstance(report, PersonAwaited):
                 worker.state = WorkerState.IDLE
                 worker.assignment = None
             events.append(Reported(worker, report))
         return events
 
-    def _begin_ladder(self, worker: Worker, browser: BrowserHandle | None, *, dump: bool) -> None:
+    def _begin_ladder(self, worker: Worker, browser: Browser | None, *, dump: bool) -> None:
         worker.state = WorkerState.DOWN
         stacks: Path | None = worker.setup.logs / f"worker-{worker.slot}.out" if dump else None
         victim = Victim(worker.slot, worker.name, worker.identity, worker.tab, worker.setup.temp, stacks)

@@ -5,6 +5,7 @@ The order of duties: prove the session (signing in if need be), list the invento
 gate allows.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from supervisor.assignment import Assignment
+from supervisor.code_use import CodeUse
 from supervisor.documents import document_name
 from supervisor.exit_codes import ExitCode
 from supervisor.journal import Journal
@@ -29,6 +31,7 @@ from tabworker.messages import (
     DutyFailed,
     FetchDocument,
     ListRecords,
+    PersonAwaited,
     Record,
     RecordsListed,
     Report,
@@ -55,7 +58,9 @@ class Halt:
 
 
 class Dispatcher:
-    """``holding``: why nothing is given out just now. ``halt``: set once the run cannot go on."""
+    """``holding``: why nothing is given out just now. ``attention``: what a person must do before anything
+    goes on. ``halt``: set once the run cannot go on.
+    """
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class Dispatcher:
         journal: Journal,
         only: tuple[str, ...],
         inventory_known: bool,
+        code_use: CodeUse,
     ) -> None:
         self._settings = settings
         self._credentials = credentials
@@ -77,9 +83,12 @@ class Dispatcher:
         self._only = only
         self.session = Session()
         self.inventory_known = inventory_known
+        self._code_use = code_use
         self.holding = ""
+        self.attention = ""
         self.halt: Halt | None = None
         self._sign_in_epoch: int | None = None
+        self._person_until: float | None = None
         self._listing_epoch: int | None = None
         self._tries = 0
         self._failing_since: float | None = None
@@ -108,10 +117,35 @@ class Dispatcher:
     def _sign_in(self, now: float) -> tuple[Duty, Assignment] | None:
         if now < self._next_try_at:
             return None
+        if self._settings.portal.by_hand:
+            return self._sign_in_by_hand(now)
         epoch = self._sign_in_epoch = self._book.next_epoch()
         self.session.begin()
         timeout_s = self._settings.watchdog.task_timeout_s
-        return SignIn(epoch, self._credentials, timeout_s), Assignment(epoch, "sign-in", now, now + timeout_s)
+        account = self._credentials
+        if account.totp_secret:
+            self._code_use.begin()
+            account = msgspec.structs.replace(account, code_used_at=self._code_use.last_at)
+        return SignIn(epoch, account, timeout_s), Assignment(epoch, "sign-in", now, now + timeout_s)
+
+    def _sign_in_by_hand(self, now: float) -> tuple[Duty, Assignment] | None:
+        """The duty's own deadline is the person's; that its worker goes on looking is what its steps show."""
+        if self._book.leases:
+            # A click of another tab may open a pop-up, and that takes the keyboard from whoever types.
+            self.holding = "signed out: the documents under way end first, then it is your turn to sign in"
+            return None
+        limit_s = self._settings.portal.manual_sign_in_timeout_s or math.inf
+        if self._person_until is None:
+            self._person_until = now + limit_s
+        if now >= self._person_until:
+            self._nobody_signed_in(f"nobody signed in by hand within {limit_s:.0f} s")
+            return None
+        epoch = self._sign_in_epoch = self._book.next_epoch()
+        self.session.begin()
+        left_s = self._person_until - now
+        deadline_at = self._person_until + self._settings.watchdog.task_timeout_s
+        duty = SignIn(epoch, self._credentials, left_s, by_hand=True)
+        return duty, Assignment(epoch, "sign-in", now, deadline_at)
 
     def _list_records(self, now: float) -> tuple[Duty, Assignment] | None:
         if self._listing_epoch is not None or now < self._next_try_at:
@@ -149,6 +183,8 @@ class Dispatcher:
         match report:
             case DutyFailed(epoch=0):
                 self._stop(ExitCode.USAGE, report.reason)
+            case PersonAwaited():
+                self._person_awaited(report)
             case SessionProven():
                 self._session_proven(report)
             case RecordsListed():
@@ -171,10 +207,22 @@ class Dispatcher:
         ):
             self.reported(report, now)
 
+    def _person_awaited(self, report: PersonAwaited) -> None:
+        if report.epoch != self._sign_in_epoch:
+            return
+        limit_s = self._settings.portal.manual_sign_in_timeout_s
+        until = f"It waits for {limit_s:.0f} s" if limit_s else "It waits until you have"
+        self.attention = (
+            f"Sign in by hand: Chrome's window shows {report.url}. Go on there as you always do, up to the "
+            f"portal's own page. {until}, sees it and goes on by itself; Ctrl-C stops."
+        )
+        self._journal.warning("person_awaited", self.attention)
+
     def _session_proven(self, report: SessionProven) -> None:
         if report.epoch != self._sign_in_epoch:
             return
-        self._sign_in_epoch = None
+        self._sign_in_ended()
+        self._person_until = None
         self._well_again()
         self.session.proven(report.signed_in_now)
         if not report.signed_in_now and self._alarm_raised_by:
@@ -325,8 +373,10 @@ class Dispatcher:
     # --- sign-in and inventory that fail ---
 
     def _sign_in_failed(self, report: DutyFailed, now: float) -> None:
-        self._sign_in_epoch = None
+        self._sign_in_ended()
         match report.failure_class:
+            case FailureClass.UNATTENDED:
+                self._nobody_signed_in(report.reason)
             case FailureClass.REFUSED:
                 self.session.refused(report.reason)
                 self._journal.error("sign_in_refused", f"sign-in refused: {report.reason}")
@@ -345,6 +395,19 @@ class Dispatcher:
                 ExitCode.SIGN_IN_REFUSED,
                 f"{self.session.why_stopped}. Check TABCREW_USERNAME and TABCREW_PASSWORD, then run again.",
             )
+
+    def _sign_in_ended(self) -> None:
+        self._sign_in_epoch = None
+        self.attention = ""
+        if self._credentials.totp_secret:
+            self._code_use.end()
+
+    def _nobody_signed_in(self, reason: str) -> None:
+        self._stop(
+            ExitCode.SIGN_IN_REFUSED,
+            f"{reason}: stopped. Nothing is lost; run the same command when you are there to sign in. "
+            "[portal] manual_sign_in_timeout_s sets how long to wait, 0 = for ever.",
+        )
 
     def _listing_failed(self, report: DutyFailed, now: float) -> None:
         self._listing_epoch = None

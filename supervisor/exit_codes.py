@@ -30,7 +30,7 @@ _MEANINGS = {
         "finished, but some records failed: failures/ says why; `python run.py retry` tries again"
     ),
     ExitCode.SIGN_IN_REFUSED: "the portal refused the sign-in, or another session is active",
-    ExitCode.CHROME_CANNOT_START: "Chrome was not found or cannot start",
+    ExitCode.CHROME_CANNOT_START: "Chrome was not found or cannot start, or the one attached to is gone",
     ExitCode.PORTAL_DOWN: "the portal cannot be reached or keeps failing",
     ExitCode.RESTART_LIMIT: "Chrome or the workers died too often in a short time",
     ExitCode.DISK: "the work directory cannot be read or written (full, read-only, damaged)",

@@ -4,7 +4,8 @@ later.
 Chrome survives a SIGKILL of the program that started it, and a stopped process survives its pipe's end. So
 a small process in its own session waits for the end of a pipe that only the supervisor holds, then kills by
 mark: everything that was started with this run's id in its environment, and every Chrome process of this
-run's profile. In a run that ends in good order it finds nothing.
+run's profile. A Chrome that was attached to bears neither: of it, our tabs are closed. In a run that ends in
+good order it finds nothing.
 """
 
 import os
@@ -23,6 +24,7 @@ from chrome_launcher.process_tree import (
 )
 from chrome_launcher.profile import remove_leftovers
 from supervisor.run_temp import remove_run_temp
+from supervisor.work_dir import WorkDir
 
 RUN_MARK = "TABCREW_RUN"
 """Environment variable that all processes of a run inherit; its value is the run's id."""
@@ -35,9 +37,9 @@ _CHROME_CLOSES_WITHIN_S = 1.0
 class Guardian:
     """The supervisor's handle on its guardian."""
 
-    def __init__(self, run_id: str, profile: Path, staging: Path, temp: Path) -> None:
+    def __init__(self, run_id: str, work_dir: WorkDir, temp: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor.guardian", run_id, str(profile), str(staging), str(temp)],
+            [sys.executable, "-m", "supervisor.guardian", run_id, str(work_dir.root), str(temp)],
             cwd=Path(__file__).parent.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -94,12 +96,18 @@ def _is_chrome_child(process: psutil.Process) -> bool:
 
 def main() -> None:
     """Wait for the end of standard input, then sweep."""
-    run_id, profile, staging, temp = sys.argv[1], *map(Path, sys.argv[2:5])
+    run_id, work_dir, temp = sys.argv[1], WorkDir(Path(sys.argv[2])), Path(sys.argv[3])
     while os.read(0, 1024):
         pass
-    sweep_run(run_id, profile)
-    remove_leftovers(profile)
-    shutil.rmtree(staging, ignore_errors=True)
+    sweep_run(run_id, work_dir.profile)
+    if work_dir.attached_tabs.exists():
+        # Imported late: most runs need it not, and the guardian waits all night in little room.
+        from supervisor.attached_tabs import close_noted_tabs
+
+        close_noted_tabs(work_dir.attached_tabs)
+    else:
+        remove_leftovers(work_dir.profile)
+    shutil.rmtree(work_dir.staging, ignore_errors=True)
     remove_run_temp(temp)
 
 

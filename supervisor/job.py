@@ -15,13 +15,17 @@ from types import TracebackType
 
 from loguru import logger
 
-from supervisor.blocking import blocked_types
+from supervisor.attached_chrome import Attachment
+from supervisor.attached_tabs import close_noted_tabs
+from supervisor.blocking import blocked_hosts, blocked_types
 from supervisor.chrome_keeper import ChromeKeeper
+from supervisor.code_use import CodeUse
 from supervisor.crew import Crew
 from supervisor.dispatch import Dispatcher, Halt
 from supervisor.exit_codes import ExitCode
 from supervisor.guardian import RUN_MARK, Guardian, sweep_run
 from supervisor.journal import Journal
+from supervisor.launched_chrome import Launch
 from supervisor.ledger import Ledger, LedgerError, LedgerLocked
 from supervisor.loop import Loop, Parts
 from supervisor.mailbox import Interrupts, Mailbox
@@ -79,7 +83,7 @@ class Job:
     def open(cls, settings: Settings, options: JobOptions) -> "Job":
         """Take the work directory; raises JobRefused."""
         work_dir = WorkDir(settings.run.work_dir.absolute())
-        ledger = _take_ledger(work_dir, fresh=options.fresh)
+        ledger = _take_ledger(work_dir, fresh=options.fresh, profile=not settings.chrome.attach)
         job = cls(settings, options, work_dir, ledger)
         try:
             job._check_only()
@@ -183,12 +187,13 @@ class Job:
                     "cleared away {} processes of a dead run", len(swept)
                 )
             remove_run_temp(run_temp(dead_run))
+        close_noted_tabs(self._work_dir.attached_tabs)
         self._ledger.requeue_leases_of_dead_run()
         self._work_dir.clear_staging()
         self._ledger.set_meta(_RUN_ID, self._run_id)
         os.environ[RUN_MARK] = self._run_id
         self._temp = _begin_temp(self._run_id)
-        self._guardian = Guardian(self._run_id, self._work_dir.profile, self._work_dir.staging, self._temp)
+        self._guardian = Guardian(self._run_id, self._work_dir, self._temp)
 
     def _parts(
         self, base_url: str, credentials: Credentials, display: Display, journal: Journal, mailbox: Mailbox
@@ -221,19 +226,15 @@ class Job:
             journal,
             self._options.only,
             inventory_known=known,
+            code_use=CodeUse(self._ledger),
         )
+        if settings.chrome.headless and not settings.headless and not settings.chrome.attach:
+            journal.info("visible", "Chrome is visible, as [portal] sign_in = manual needs it")
 
         def wake() -> None:
             mailbox.post(None)
 
-        chrome = ChromeKeeper(
-            settings.chrome,
-            work_dir,
-            settings.run.workers,
-            blocked_types(settings.chrome, settings.portal.capture),
-            wake,
-            lambda text: journal.info("install", text),
-        )
+        chrome = ChromeKeeper(settings.chrome, work_dir, self._way_to_chrome(journal), wake)
         form = settings.portal.form(base_url)
         return Parts(
             settings=settings,
@@ -250,6 +251,35 @@ class Job:
             make_setup=lambda slot, name: self._setup(slot, name, form),
         )
 
+    def _way_to_chrome(self, journal: Journal) -> Launch | Attachment:
+        settings, work_dir = self._settings, self._work_dir
+        if settings.chrome.attach:
+            return Attachment(
+                settings.chrome.attach,
+                work_dir,
+                self._run_id,
+                settings.portal.downloads,
+                lambda text: journal.warning("own_download", text),
+            )
+        return Launch(
+            settings.chrome,
+            work_dir,
+            settings.run.workers,
+            settings.headless,
+            self._blocked_types,
+            lambda text: journal.info("install", text),
+        )
+
+    @property
+    def _blocked_types(self) -> frozenset[str]:
+        """Nothing where a person signs in: what one must look at or listen to for that may be any of it."""
+        settings = self._settings
+        return (
+            frozenset()
+            if settings.portal.by_hand
+            else blocked_types(settings.chrome, settings.portal.capture)
+        )
+
     def _setup(self, slot: int, name: str, form: FormSettings) -> WorkerSetup:
         settings, work_dir = self._settings, self._work_dir
         return WorkerSetup(
@@ -264,7 +294,12 @@ class Job:
             logs=work_dir.logs,
             temp=work_dir.staging / f"worker-{name}",
             heartbeat_s=settings.watchdog.heartbeat_s,
-            blocked_addresses=blocked_addresses(blocked_types(settings.chrome, settings.portal.capture)),
+            blocked_addresses=blocked_addresses(
+                self._blocked_types,
+                blocked_hosts(settings.chrome),
+                by_switches=not settings.chrome.attach,
+            ),
+            shows_pdfs=bool(settings.chrome.attach),
             log_level=settings.logging.level,
         )
 
@@ -283,7 +318,8 @@ def retry_tasks(settings: Settings, refs: tuple[str, ...]) -> int:
     """Failed and quarantined tasks (all, or those named) back to pending; returns how many. Raises
     JobRefused.
     """
-    ledger = _take_ledger(WorkDir(settings.run.work_dir.absolute()), fresh=False)
+    work_dir = WorkDir(settings.run.work_dir.absolute())
+    ledger = _take_ledger(work_dir, fresh=False, profile=not settings.chrome.attach)
     try:
         ended = set(ledger.tasks_in(TaskState.FAILED, TaskState.QUARANTINED))
         wrong = [ref for ref in refs if ref not in ended]
@@ -310,10 +346,10 @@ def _begin_temp(run_id: str) -> Path:
         ) from error
 
 
-def _take_ledger(work_dir: WorkDir, *, fresh: bool) -> Ledger:
+def _take_ledger(work_dir: WorkDir, *, fresh: bool, profile: bool = True) -> Ledger:
     """The ledger of a work directory that is ours from now on; raises JobRefused."""
     try:
-        work_dir.prepare()
+        work_dir.prepare(profile=profile)
         ledger = Ledger.open(work_dir.ledger)
         return _start_over(ledger, work_dir) if fresh else ledger
     except LedgerLocked as error:

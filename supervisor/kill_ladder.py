@@ -23,20 +23,11 @@ from loguru import logger
 
 from chrome_launcher.errors import ChromeError
 from chrome_launcher.process_tree import ProcessIdentity, kill_session, kill_tree
-from chrome_launcher.root_connection import RootConnection
-from chrome_launcher.tabs import close_tab
+from supervisor.browser import Browser
 
 _DUMP_WITHIN_S = 0.3
 _KILL_WITHIN_S = 5.0
 _TAB_WITHIN_S = 5.0
-
-
-@dataclass(frozen=True)
-class BrowserHandle:
-    """The running Chrome as the ladder needs it."""
-
-    root: RootConnection
-    http_url: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ class LadderEnd:
     took_s: float
 
 
-def start(victim: Victim, browser: BrowserHandle | None, done: Callable[[LadderEnd], None]) -> None:
+def start(victim: Victim, browser: Browser | None, done: Callable[[LadderEnd], None]) -> None:
     """Carry the ladder out in a thread; ``done`` is called from there. ``browser`` None: Chrome is dead or
     dying anyway.
     """
@@ -74,7 +65,7 @@ def start(victim: Victim, browser: BrowserHandle | None, done: Callable[[LadderE
     ).start()
 
 
-def carry_out(victim: Victim, browser: BrowserHandle | None) -> LadderEnd:
+def carry_out(victim: Victim, browser: Browser | None) -> LadderEnd:
     """Blocks at most about ten seconds."""
     began_at = time.monotonic()
     if victim.stacks is not None and victim.identity is not None:
@@ -114,7 +105,7 @@ def _kill(identity: ProcessIdentity | None) -> list[int]:
     return left
 
 
-def _close_tab(victim: Victim, browser: BrowserHandle | None) -> bool:
+def _close_tab(victim: Victim, browser: Browser | None) -> bool:
     if victim.tab is None or browser is None:
         return True
     try:
@@ -122,7 +113,7 @@ def _close_tab(victim: Victim, browser: BrowserHandle | None) -> bool:
     except (ChromeError, FutureTimeout):
         return True  # it never came to a tab
     try:
-        return close_tab(browser.root, browser.http_url, target_id, within_s=_TAB_WITHIN_S)
+        return browser.close_tab(target_id, within_s=_TAB_WITHIN_S)
     except ChromeError as error:
         logger.bind(event="tab_not_closed", worker=victim.name).warning(
             "tab of worker {}: {}", victim.name, error

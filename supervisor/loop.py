@@ -150,9 +150,18 @@ class Loop:
         elif parts.chrome.state is ChromeState.UP:
             parts.dispatcher.session.suspect()
         elif parts.chrome.state is ChromeState.DOWN:
-            parts.journal.error("chrome_died", f"{parts.chrome.why}: replacing it and all workers")
+            what_now = "replacing it and all workers" if parts.chrome.is_ours else "stopping"
+            parts.journal.error("chrome_died", f"{parts.chrome.why}: {what_now}")
             for worker in parts.crew.workers:
                 self._dismiss(worker, Fate(FailureClass.OURS, parts.chrome.why, counts_as_restart=False))
+            if not parts.chrome.is_ours:
+                self._end(
+                    Halt(
+                        ExitCode.CHROME_CANNOT_START,
+                        f"{parts.chrome.why}. Tabcrew did not start it and does not start it again. Nothing "
+                        "is lost: start it, sign in there, and run the same command again.",
+                    )
+                )
 
     def _restart_chrome(self) -> None:
         chrome = self._parts.chrome
@@ -228,7 +237,11 @@ class Loop:
             self._parts.dispatcher.lost(worker.assignment, fate.failure, fate.reason, step, self._now)
         if fate.counts_as_restart and self._ending is None:
             self._slot_limit(worker.slot).note(self._now)
-        if not ladder.tab_gone and self._ending is None:
+        if not ladder.tab_gone and self._ending is None and not self._parts.chrome.is_ours:
+            self._parts.journal.error(
+                "tab_stuck", f"the tab of worker {worker.slot} could not be closed: please close it yourself"
+            )
+        elif not ladder.tab_gone and self._ending is None:
             self._parts.journal.error(
                 "tab_stuck", f"the tab of worker {worker.slot} could not be closed: restarting Chrome"
             )
@@ -313,7 +326,7 @@ class Loop:
             self._ending = _Ending(halt, at_once=True)
         self._ending.at_once = True
         for worker in self._parts.crew.workers:
-            # Chrome ends right after, and the tabs with it: no need to close them one by one.
+            # Chrome, or our part in it, ends right after, and the tabs with it: no need to close each here.
             self._fates.setdefault(worker.name, Fate(FailureClass.OURS, self._ending.halt.message))
             self._parts.crew.dismiss(worker, self._ending.halt.message, None)
 
@@ -356,10 +369,14 @@ class Loop:
         session is good. Then as many as there is work for.
         """
         dispatcher = self._parts.dispatcher
-        if not self._attached_once:
+        if not self._attached_once or self._waits_for_person():
             return 1
         workers = self._parts.settings.run.workers
         return min(workers, self._parts.book.work_left) if dispatcher.inventory_known else workers
+
+    def _waits_for_person(self) -> bool:
+        """Before the first sign-in by hand: the window shows one tab, and nothing costs memory for hours."""
+        return self._parts.settings.portal.by_hand and self._parts.dispatcher.session.number == 0
 
     def _outworn(self, worker: Worker) -> str:
         """Why a worker should be recycled between tasks; empty when it is still good (HAZARDS C18)."""
@@ -391,6 +408,7 @@ class Loop:
             workers=tuple(self._row(worker) for worker in parts.crew.workers),
             events=parts.journal.events[-20:],
             holding=parts.dispatcher.holding,
+            attention=parts.dispatcher.attention,
             chrome_pid=parts.chrome.pid,
             chrome_restarts=parts.chrome.restarts.total,
             worker_restarts=sum(limit.total for limit in self._slot_restarts.values()),

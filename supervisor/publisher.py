@@ -122,6 +122,7 @@ class Publisher:
             workers=(),
             events=events[-20:],
             holding="",
+            attention="",
             rate_per_min=None,
             eta_s=None,
             chrome_pid=None,

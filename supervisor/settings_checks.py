@@ -45,9 +45,15 @@ def check_section(name: str, model: type[Section], winners: Winners) -> tuple[Se
 def check_across(sections: Mapping[str, Section], winners: Winners) -> Iterator[Problem]:
     """What the values of different sections have against each other."""
     yield from _blocks_the_portal(sections.get("chrome"), sections.get("portal"), winners)
-    watchdog, portal = sections.get("watchdog"), sections.get("portal")
+    watchdog, portal, chrome = (sections.get(name) for name in ("watchdog", "portal", "chrome"))
     if not isinstance(watchdog, WatchdogSettings) or not isinstance(portal, PortalSettings):
         return
+    headless = winners.get(("chrome", "headless"))
+    attached = isinstance(chrome, ChromeSettings) and chrome.attach
+    if portal.by_hand and not attached and headless is not None and headless.value is True:
+        # Only the flag gives a bool. In a file it is the shipped default, which sign_in = manual overrules.
+        expected = "cannot be with [portal] sign_in = manual: nobody would see the page to sign in on"
+        yield Problem(headless.where, expected)
     if watchdog.task_timeout_s <= portal.step_timeout_s:
         expected = (
             f"must be more than [portal] step_timeout_s ({portal.step_timeout_s:g}), "

@@ -5,10 +5,12 @@ FormSettings' defaults.
 """
 
 DEMO_FORM: dict[str, str] = {
+    "sign_in": "form",
     "sign_in_url": "/login",
     "username_selector": "#username",
     "password_selector": "#password",
     "sign_in_button_selector": "button[type=submit]",
+    "totp_selector": "",
     "sign_in_error_selector": "[role=alert]",
     "signed_in_selector": "#account-menu",
     "end_other_session_selector": "#end-other-session",

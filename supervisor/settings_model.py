@@ -26,6 +26,11 @@ class Settings:
     portal: PortalSettings
     logging: LoggingSettings
 
+    @property
+    def headless(self) -> bool:
+        """Whether Chrome runs without a window: never when a person must sign in."""
+        return self.chrome.headless and not self.portal.by_hand
+
 
 SECTIONS: dict[str, type[Section]] = {
     "run": RunSettings,

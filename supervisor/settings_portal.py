@@ -49,6 +49,22 @@ class PortalSettings(DocumentKeys, InventoryKeys, SignInKeys, _PortalKeys):
         return self.url == DEMO_URL
 
     @property
+    def by_hand(self) -> bool:
+        """Whether a person signs in."""
+        return self.sign_in == "manual"
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether Tabcrew signs in, with a name and a password. An adapter of one's own may know no page."""
+        return self.sign_in == "form" and (bool(self.sign_in_url) or self.adapter != "form")
+
+    @property
+    def downloads(self) -> bool:
+        """Whether anything may come as a download; an adapter of one's own does not say."""
+        by_click = self.capture in ("click", "download") or self.inventory == "csv_export"
+        return by_click or self.adapter != "form"
+
+    @property
     def host(self) -> str:
         """The portal's host and port, for people and for the keyring; ``demo`` for the demo portal."""
         return DEMO_URL if self.is_demo else urlsplit(self.url).netloc
@@ -62,5 +78,20 @@ class PortalSettings(DocumentKeys, InventoryKeys, SignInKeys, _PortalKeys):
         return FormSettings(**values | {"url": base_url})
 
     def contradictions(self) -> Iterator[Contradiction]:
+        yield from self._by_hand_contradictions()
         if self.adapter == "form":
             yield from super().contradictions()
+
+    def _by_hand_contradictions(self) -> Iterator[Contradiction]:
+        if not self.by_hand:
+            return
+        if not self.signed_in_selector and not self.signed_in_url:
+            yield Contradiction(
+                "signed_in_selector",
+                "must not be empty with sign_in = manual unless signed_in_url is set: one of them shows that "
+                "you have signed in",
+            )
+        if not (self.sign_in_url or self.inventory_url):
+            yield Contradiction(
+                "sign_in_url", "must not be empty with sign_in = manual unless inventory_url leads there"
+            )

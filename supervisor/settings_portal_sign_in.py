@@ -6,13 +6,22 @@ from pydantic import Field
 
 from supervisor.settings_portal_types import Entries
 from supervisor.settings_sections import Contradiction, Section
+from tabworker.adapters.form_settings import SignInWay
 
 
 class SignInKeys(Section):
     """Part of PortalSettings."""
 
+    sign_in: SignInWay = Field(
+        "form",
+        description="Who signs in: form = Tabcrew with your account, manual = you in a visible Chrome, none.",
+    )
+    manual_sign_in_timeout_s: float = Field(
+        0, ge=0, description="Seconds that sign_in = manual waits for you each time; 0 = for ever."
+    )
     sign_in_url: str = Field(
-        "/login", description="Page with the sign-in form; empty = the portal needs no sign-in."
+        "/login",
+        description="Page to sign in on; empty = none is needed, or with manual: inventory_url leads there.",
     )
     username_selector: str = Field("input[name=username]", description="Field for the user name.")
     sign_in_next_selector: str = Field(
@@ -23,6 +32,9 @@ class SignInKeys(Section):
     password_selector: str = Field("input[type=password]", description="Field for the password.")
     sign_in_button_selector: str = Field(
         "button[type=submit]", description="Button that sends the sign-in form."
+    )
+    totp_selector: str = Field(
+        "", description="Field for the code of an authenticator app (TOTP); empty = the account has none."
     )
     sign_in_error_selector: str = Field(
         "[role=alert]", description="Where the portal says that it refused a sign-in."
@@ -44,7 +56,7 @@ class SignInKeys(Section):
 
     def contradictions(self) -> Iterator[Contradiction]:
         yield from super().contradictions()
-        if not self.sign_in_url:
+        if self.sign_in != "form" or not self.sign_in_url:
             return
         for key in ("username_selector", "password_selector", "sign_in_button_selector"):
             if not getattr(self, key):

@@ -4,10 +4,12 @@ A key's description is its only documentation: the comment in settings.ini and t
 docs/reference/settings.md are both made from it (see settings_reference).
 """
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -77,11 +79,31 @@ class RunSettings(Section):
     )
 
 
+def _debugging_port(text: str) -> str:
+    """On this machine only: the port has no password, and what goes over it is the session (HAZARDS C20)."""
+    if not text:
+        return text
+    expected = "expected http://127.0.0.1:PORT, the debugging port of a Chrome on this machine, or nothing"
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname or ""
+        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise ValueError(expected) from None
+    if parts.scheme != "http" or port is None or not is_here or parts.path.strip("/") or parts.query:
+        raise ValueError(expected)
+    return text.rstrip("/")
+
+
 class ChromeSettings(Section):
     """The one browser."""
 
     path: str = Field(
         "", description="Program of Chrome, Chromium or Edge; empty = look in the usual places."
+    )
+    attach: Annotated[str, AfterValidator(_debugging_port)] = Field(
+        "",
+        description="Use the Chrome at this debugging port, http://127.0.0.1:9222; empty = start one.",
     )
     install: bool = Field(True, description="Install Chromium when no browser is found.")
     headless: bool = Field(True, description="Run without a window; false shows every tab at work.")

@@ -50,6 +50,7 @@ class EventRow(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """``phase``: starting, signing in, listing, fetching, draining, stopping, finished.
 
+    ``attention``: what a person must do before anything goes on ("Sign in by hand: …"), else empty.
     ``rate_per_min``: documents a minute over the last minutes, None until known. ``eta_s``: seconds left at
     that rate. ``holding``: why nothing is dispatched just now ("portal asks to wait 30 s"), else empty.
     ``exit_code`` and ``summary``: set when the run is over.
@@ -68,6 +69,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     rate_per_min: float | None = None
     eta_s: float | None = None
     holding: str = ""
+    attention: str = ""
     chrome_pid: int | None = None
     chrome_restarts: int = 0
     worker_restarts: int = 0

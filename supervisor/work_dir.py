@@ -54,15 +54,27 @@ class WorkDir:
     def downloads(self) -> Path:
         return self.staging / "downloads"
 
-    def prepare(self) -> None:
-        """Make the folders and prove that files can be written; raises WorkDirError."""
+    @property
+    def attached_tabs(self) -> Path:
+        """The note of our tabs in a Chrome that is not ours."""
+        return self.root / "attached-tabs.txt"
+
+    @property
+    def own_downloads(self) -> Path:
+        """What the user of a Chrome that is not ours downloaded meanwhile."""
+        return self.root / "your-downloads"
+
+    def prepare(self, *, profile: bool = True) -> None:
+        """Make the folders, ``profile`` for a Chrome of our own, and prove that files can be written. Raises
+        WorkDirError.
+        """
         try:
             self._make_root()
             for folder in (self.documents, self.failures, self.logs):
                 folder.mkdir(exist_ok=True)
             # The profile is the signed-in session, and downloads and inventories are the user's data in
             # passing.
-            for private in (self.profile, self.staging):
+            for private in (*([self.profile] if profile else []), self.staging):
                 private.mkdir(mode=0o700, exist_ok=True)
                 private.chmod(0o700)
             for folder in (self.root, self.documents):

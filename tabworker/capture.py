@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Locator
 
-from tabworker.capture_click import click_for_document
+from tabworker.capture_click import LedToPage, click_for_document
 from tabworker.capture_fetch import Fetcher
 from tabworker.captured import Captured
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 class Capture:
-    """Bound to one tab. Nothing is ever asked for twice: a portal may serve a document only once."""
+    """Bound to one tab. Nothing is asked for twice, as a portal may serve a document only once; but for a PDF
+    in a pop-up of a Chrome that shows PDFs, which cannot be had otherwise.
+    """
 
     def __init__(self, tab: "Tab") -> None:
         self._tab = tab
@@ -39,7 +41,12 @@ class Capture:
 
         Raises LedToPage when it leads to a page instead, else Throttled or Transient.
         """
-        return click_for_document(self._tab, locator)
+        try:
+            return click_for_document(self._tab, locator)
+        except LedToPage as page:
+            if self._tab.shows_pdfs and page.url in self._tab.popups_with_pdf():
+                return self.fetch(page.url)
+            raise
 
     def download(self, locator: Locator) -> Captured:
         """Click, and take the file that the portal offers for download, whatever pages come before it.

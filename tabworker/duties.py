@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from collections.abc import Callable
 
 import msgspec
 from loguru import logger
@@ -10,6 +11,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tabworker.adapters.base import Adapter
+from tabworker.by_hand import ByHand
 from tabworker.driver import Driver
 from tabworker.evidence import save_evidence
 from tabworker.failures import AdapterMisfit, FailureClass, PortalFailure, StorageFailure, Throttled
@@ -21,6 +23,7 @@ from tabworker.messages import (
     DutyFailed,
     FetchDocument,
     ListRecords,
+    PersonAwaited,
     RecordsListed,
     Report,
     SessionProven,
@@ -42,14 +45,24 @@ class DutyDesk:
     """Does duties on one tab with one adapter, through one driver."""
 
     def __init__(
-        self, setup: WorkerSetup, tab: Tab, adapter: Adapter, driver: Driver, secrets: set[str]
+        self,
+        setup: WorkerSetup,
+        tab: Tab,
+        adapter: Adapter,
+        driver: Driver,
+        secrets: set[str],
+        tell: Callable[[Report], None],
     ) -> None:
-        """``secrets``: what this process may not write down; grows as the desk learns of them."""
+        """``secrets``: what this process may not write down; grows as the desk learns of them.
+
+        ``tell``: for what is to be reported before a duty has ended.
+        """
         self._secrets = secrets
         self._setup = setup
         self._tab = tab
         self._adapter = adapter
         self._driver = driver
+        self._tell = tell
 
     def do(self, duty: Duty) -> Report:
         """Never raises what a portal, a record or a disk can cause: that is a DutyFailed."""
@@ -89,6 +102,10 @@ class DutyDesk:
         tab.step("prove the session")
         if adapter.is_signed_in(tab):
             return SessionProven(duty.epoch, signed_in_now=False)
+        if duty.by_hand:
+            person = ByHand(tab, adapter, self._setup.portal, duty.timeout_s)
+            person.sign_in(lambda url: self._tell(PersonAwaited(duty.epoch, url)))
+            return SessionProven(duty.epoch, signed_in_now=True)
         tab.step("sign in")
         adapter.sign_in(tab, duty.credentials)
         tab.step("prove the session")

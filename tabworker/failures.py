@@ -8,6 +8,7 @@ An adapter or a capture raises one of these; the supervisor gets the class name 
     ├── SessionLost        we are signed out
     ├── Throttled          the portal asks us to slow down
     ├── SignInRefused      the portal does not accept the credentials
+    ├── NobodySignedIn     a person was asked to sign in by hand, and nobody did in time
     ├── AnotherSession     the account is signed in elsewhere and the adapter knows no way to end that
     └── AdapterMisfit      the adapter or its settings do not fit the portal: a selector finds nothing, a CSV
                            lacks the reference column. A retry cannot help; a person must look.
@@ -26,6 +27,7 @@ class FailureClass(StrEnum):
     THROTTLE = "throttle"
     REFUSED = "refused"
     CONFLICT = "conflict"
+    UNATTENDED = "unattended"
     MISFIT = "misfit"
     STORAGE = "storage"  # the work directory cannot take the bytes
     OURS = "ours"  # never raised either: Chrome or the supervisor ended under the attempt
@@ -66,6 +68,10 @@ class Throttled(PortalFailure):
 
 class SignInRefused(PortalFailure):
     failure_class = FailureClass.REFUSED
+
+
+class NobodySignedIn(PortalFailure):
+    failure_class = FailureClass.UNATTENDED
 
 
 class AnotherSession(PortalFailure):

@@ -91,8 +91,10 @@ def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks, secrets: 
             clocks.begin_step(name, time.monotonic(), within_s)
 
         tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
+        if setup.shows_pdfs:
+            tab.save_pdfs()
         report(Attached(took_s=time.monotonic() - began_at))
-        desk = DutyDesk(setup, tab, adapter, driver, secrets)
+        desk = DutyDesk(setup, tab, adapter, driver, secrets, report)
         while True:
             duty = decode_duty(inbox.get())
             reached(Point.DUTY_TAKEN)

@@ -40,15 +40,21 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """The account at the portal. Its repr shows no secret, so it cannot leak through a log or a traceback."""
+    """The account at the portal. Its repr shows no secret, so it cannot leak through a log or a traceback.
+
+    ``totp_secret``: of its authenticator app, empty when it has none. ``code_used_at``: when one of its codes
+    was typed last, seconds since 1970.
+    """
 
     username: str
     password: str
+    totp_secret: str = ""
+    code_used_at: float = 0.0
 
     @property
     def secrets(self) -> set[str]:
         """What may be written nowhere."""
-        return {self.password} - {""}
+        return {self.password, self.totp_secret} - {""}
 
     def __repr__(self) -> str:
         return f"Credentials(username={self.username!r}, password=***)"
@@ -65,11 +71,15 @@ class Attach(msgspec.Struct, tag="attach"):
 
 
 class SignIn(msgspec.Struct, tag="sign_in"):
-    """Prove on this worker's tab that the session is good, and sign in only if it is not."""
+    """Prove on this worker's tab that the session is good, and sign in only if it is not.
+
+    ``by_hand``: a person does it, in this tab, within ``timeout_s`` (infinite: whenever they come).
+    """
 
     epoch: int
     credentials: Credentials
     timeout_s: float
+    by_hand: bool = False
 
 
 class ListRecords(msgspec.Struct, tag="list_records"):
@@ -110,6 +120,13 @@ class SessionProven(msgspec.Struct, tag="session_proven"):
     signed_in_now: bool
 
 
+class PersonAwaited(msgspec.Struct, tag="person_awaited"):
+    """No answer to SignIn, but on the way to one: the page to sign in on is in front, a person must go on."""
+
+    epoch: int
+    url: str
+
+
 class RecordsListed(msgspec.Struct, tag="records_listed"):
     """The inventory file is complete and holds ``count`` records."""
 
@@ -148,7 +165,7 @@ class DutyFailed(msgspec.Struct, tag="duty_failed"):
     unfit: str = ""
 
 
-Report = Attached | SessionProven | RecordsListed | DocumentFetched | DutyFailed
+Report = Attached | PersonAwaited | SessionProven | RecordsListed | DocumentFetched | DutyFailed
 
 _encoder = msgspec.msgpack.Encoder()
 _duty_decoder: msgspec.msgpack.Decoder[Duty] = msgspec.msgpack.Decoder(Duty)
@@ -174,6 +191,8 @@ def encode_report(report: Report) -> bytes:
             evidence=[name for name in report.evidence[:4] if len(name.encode()) <= 250],
             unfit=_cut(report.unfit, 200),
         )
+    elif isinstance(report, PersonAwaited):
+        report = msgspec.structs.replace(report, url=_cut(report.url, 500))
     elif isinstance(report, DocumentFetched):
         report = msgspec.structs.replace(report, warning=_cut(report.warning, 2000))
     data = _encoder.encode(report)

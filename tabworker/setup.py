@@ -8,7 +8,10 @@ from tabworker.adapters.form_settings import FormSettings
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSetup:
-    """``name`` is unique among all incarnations of all slots ("3.2": slot 3, its second worker)."""
+    """``name`` is unique among all incarnations of all slots ("3.2": slot 3, its second worker).
+
+    ``shows_pdfs``: this Chrome is not ours and shows PDFs, as its user may want it, instead of saving them.
+    """
 
     slot: int
     name: str
@@ -22,4 +25,5 @@ class WorkerSetup:
     temp: Path
     heartbeat_s: float
     blocked_addresses: tuple[str, ...]
+    shows_pdfs: bool
     log_level: str

@@ -1,7 +1,8 @@
 """A thin layer over Playwright's Page: the captures, the stamps of steps, the state between two duties."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from loguru import logger
@@ -12,6 +13,7 @@ from tabworker.capture import Capture
 from tabworker.captured import Captured
 from tabworker.downloads import Downloads
 from tabworker.masking import secret_cookies
+from tabworker.pdf_as_download import save_instead_of_show
 from tabworker.popups import Popups
 
 __all__ = ["Captured", "Tab"]
@@ -23,6 +25,8 @@ MOST_DIALOGS_KEPT = 5
 
 LISTEN_EVERY_S = 1.0
 """A page that talks on while a large document flows: what nobody takes in piles up in the driver's memory."""
+
+_PDF_GLANCE_MS = 1000
 
 OnStep = Callable[[str, float], None]
 
@@ -41,6 +45,7 @@ class Tab:
         self._step_s = STEP_TIMEOUT_S
         self._step_ends_at = time.monotonic() + STEP_TIMEOUT_S
         self._listened_at = 0.0
+        self.shows_pdfs = False
         self.downloads = Downloads(page, downloads_dir)
         self.popups = Popups(page)
         self.capture = Capture(self)
@@ -115,6 +120,24 @@ class Tab:
         self.dialogs.clear()
         self._answer_dialog = None
 
+    def save_pdfs(self) -> None:
+        """For a Chrome that shows PDFs: have it save those that come to this tab."""
+        self.shows_pdfs = True
+        save_instead_of_show(self.page)
+
+    def popups_with_pdf(self) -> list[str]:
+        """The addresses of this tab's pop-ups that show a PDF."""
+        return [page.url for page in self.page.context.pages if page is not self.page and _shows_pdf(page)]
+
+    @contextmanager
+    def left_to_person(self) -> Iterator[None]:
+        """Inside, a person uses this page: its dialogs are theirs to answer."""
+        before, self._answer_dialog = self._answer_dialog, _leave_open
+        try:
+            yield
+        finally:
+            self._answer_dialog = before
+
     def _meet_crash(self, _: Page) -> None:
         self.crashed = True
 
@@ -143,3 +166,15 @@ class Tab:
         except PlaywrightError as error:
             # It went away with its page, or was answered twice; an exception here would hit whatever waits.
             logger.bind(event="dialog_not_answered").warning("a dialog was not answered: {}", error.message)
+
+
+def _shows_pdf(page: Page) -> bool:
+    try:
+        page.wait_for_function("document.contentType === 'application/pdf'", timeout=_PDF_GLANCE_MS)
+    except PlaywrightError:
+        return False
+    return True
+
+
+def _leave_open(_: Dialog) -> None:
+    """The person sees it, and Chrome tells us when it is gone."""

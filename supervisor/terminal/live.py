@@ -1,5 +1,6 @@
 """The live view on a terminal, redrawn in place with rich."""
 
+import time
 from typing import IO, TextIO, cast
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderResult
@@ -8,6 +9,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from supervisor.snapshot import Snapshot
+from supervisor.terminal.bell import Bell
 from supervisor.terminal.quiet_stream import QuietStream
 from supervisor.terminal.summary import NextCommands, summary_lines
 from supervisor.terminal.view import view
@@ -31,6 +33,7 @@ class LiveDisplay:
     def __init__(self, stream: TextIO, commands: NextCommands) -> None:
         self._commands = commands
         self._size: ConsoleDimensions | None = None
+        self._bell = Bell()
         self._console = Console(
             file=cast(IO[str], QuietStream(stream)), highlight=False, markup=False, emoji=False
         )
@@ -54,6 +57,8 @@ class LiveDisplay:
             self._size = size
         if not self._live.is_started:
             self._live.start()
+        if self._bell.rings(snapshot.attention, time.monotonic()):
+            self._console.bell()
         width, height = size
         # One line is kept free: a full screen would scroll with every redraw.
         self._live.update(_Screen(view(snapshot, width, height - 1)), refresh=True)

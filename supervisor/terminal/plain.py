@@ -4,6 +4,7 @@ import time
 from typing import TextIO
 
 from supervisor.snapshot import EventRow, Snapshot
+from supervisor.terminal.bell import Bell
 from supervisor.terminal.hostile_text import harmless
 from supervisor.terminal.quiet_stream import QuietStream
 from supervisor.terminal.summary import NextCommands, summary_lines
@@ -11,6 +12,7 @@ from supervisor.terminal.words import clock, duration, rate
 
 PROGRESS_EVERY_S = 10.0
 PROGRESS_EVERY_SHARE = 0.1
+REMIND_EVERY_S = 600.0
 
 
 class PlainDisplay:
@@ -21,6 +23,9 @@ class PlainDisplay:
         self._commands = commands
         self._phase = ""
         self._holding = ""
+        self._bell = Bell()
+        self._asked = False
+        self._next_reminder_at = 0.0
         self._said_events: tuple[EventRow, ...] = ()
         self._said_share = 0.0
         self._next_progress_at = 0.0
@@ -39,6 +44,7 @@ class PlainDisplay:
             mark = "" if event.level == "info" else f"{event.level}: "
             self._write(f"{clock(event.at)} {mark}{harmless(event.text)}")
         self._said_events = snapshot.events
+        self._remind(snapshot, now)
         self._progress(snapshot, now)
 
     def close(self, snapshot: Snapshot) -> None:
@@ -63,6 +69,17 @@ class PlainDisplay:
             "" if snapshot.eta_s is None or share == 1 else f"{duration(snapshot.eta_s)} left",
         ]
         self._say(snapshot, ", ".join(part for part in parts if part))
+
+    def _remind(self, snapshot: Snapshot, now: float) -> None:
+        """Ring where a terminal can, and now and then repeat in a line what an event has said."""
+        if self._bell.rings(snapshot.attention, now) and self._stream.isatty():
+            self._stream.write("\a")
+            self._stream.flush()
+        if not snapshot.attention or not self._asked:
+            self._asked, self._next_reminder_at = bool(snapshot.attention), now + REMIND_EVERY_S
+        elif now >= self._next_reminder_at:
+            self._next_reminder_at = now + REMIND_EVERY_S
+            self._say(snapshot, f"still waiting: {harmless(snapshot.attention)}")
 
     def _say(self, snapshot: Snapshot, text: str) -> None:
         self._write(f"{clock(snapshot.updated_at)} {text}")

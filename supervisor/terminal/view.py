@@ -20,6 +20,8 @@ _PHASE_STYLES = {"fetching": "bold green", "draining": "bold yellow", "stopping"
 def view(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     """At most ``height`` lines of at most ``width`` cells: title, progress, hold, workers, events."""
     lines = [_title(snapshot, width), *_progress(snapshot, width)]
+    if snapshot.attention:
+        lines += [Text(), *_attention(snapshot.attention, width)]
     if snapshot.holding:
         hold = sized(f" HOLDING: {harmless(snapshot.holding)} ", width)
         lines.append(_one_line((hold, "bold black on yellow")))
@@ -32,6 +34,12 @@ def view(snapshot: Snapshot, width: int, height: int) -> list[Text]:
     if events:
         lines += [Text(), *events]
     return lines[:height]
+
+
+def _attention(text: str, width: int) -> list[Text]:
+    """In full, whatever it takes: nothing goes on before somebody has read it."""
+    parts = textwrap.wrap(harmless(text), max(10, width - 2))
+    return [_one_line((sized(f" {part} ".ljust(width), width), "bold white on red")) for part in parts]
 
 
 def _title(snapshot: Snapshot, width: int) -> Text:

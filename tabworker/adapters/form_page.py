@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
@@ -95,13 +96,21 @@ class FormPage:
     def raise_if_sign_in_address(self, url: str) -> None:
         """Costs nothing: the address alone is looked at. It tells nothing where signed-in pages share it."""
         sign_in_url = self.settings.sign_in_url
-        if not sign_in_url or is_same_page(self.url(self.inventory_address()), self.url(sign_in_url)):
+        if not (self.settings.needs_sign_in and sign_in_url):
+            return
+        if is_same_page(self.url(self.inventory_address()), self.url(sign_in_url)):
             return
         if is_same_page(url, self.url(sign_in_url)):
             raise SessionLost(f"signed out: the portal led to its sign-in page {url}")
 
+    def is_elsewhere(self) -> bool:
+        """Whether a portal that one signs in to by hand has led to another host: there one signs in (SSO)."""
+        if self.settings.sign_in != "manual":
+            return False
+        return urlsplit(self.page.url).netloc not in ("", urlsplit(self.settings.url).netloc)
+
     def shows_sign_in(self) -> bool:
-        return bool(self.settings.sign_in_url) and self.shows(self.settings.password_selector)
+        return self.settings.needs_sign_in and self.shows(self.settings.password_selector)
 
     def raise_if_signed_out(self) -> None:
         """For when something failed: is it because the page is the sign-in form or asks for consent anew?
@@ -109,6 +118,8 @@ class FormPage:
         Consent is given while the session is proven, which happens once for all tabs.
         """
         self.raise_if_sign_in_address(self.page.url)
+        if self.is_elsewhere():
+            raise SessionLost(f"signed out: the portal led to another host, {self.page.url}")
         seen = self.first_of({**self.obstacles(), "page": self.page.locator(":root")}, _GLANCE_S)
         if seen == self.settings.password_selector:
             raise SessionLost(f"signed out: the portal shows its sign-in form {self.where()}")
@@ -120,7 +131,7 @@ class FormPage:
     def obstacles(self) -> dict[str, Locator]:
         """What stands there instead of a page when the session does not hold, by selector."""
         selectors = self.settings.consent_selectors
-        if self.settings.sign_in_url:
+        if self.settings.needs_sign_in and self.settings.password_selector:
             selectors = (self.settings.password_selector, *selectors)
         return {selector: self.visible(selector) for selector in selectors}
 

@@ -42,14 +42,17 @@ class Proof:
         self._holds_since = self._holds_since or now
         return now - self._holds_since >= _STEADY_S
 
-    def wait(self, consent: Consent) -> bool:
-        """Wait for it, through consent pages; False when the sign-in form comes, or nothing."""
+    def wait(self, consent: Consent, within_s: float | None = None) -> bool:
+        """Wait for it, through consent pages; False when the sign-in form comes, or nothing.
+
+        ``within_s``: at most so long, instead of what is left of the step.
+        """
         form = self._form
         obstacles = form.obstacles()
         selector = form.settings.signed_in_selector
         # The proof comes last: it may stand beside a banner that asks for consent.
         sights = {**obstacles, "proof": form.locate(selector or ":root")}
-        give_up_at = time.monotonic() + form.tab.remaining_s
+        give_up_at = time.monotonic() + (form.tab.remaining_s if within_s is None else within_s)
         while (left_s := give_up_at - time.monotonic()) > 0:
             seen = form.first_of(sights, left_s)
             if seen in form.settings.consent_selectors:

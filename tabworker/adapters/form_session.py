@@ -14,7 +14,7 @@ def ask_whether_signed_out(form: FormPage) -> None:
     it. Only what is certain counts: a wrong guess would send the task round for ever, at no cost of attempts.
     """
     form.raise_if_signed_out()
-    if not form.settings.sign_in_url:
+    if not form.settings.needs_sign_in:
         return
     if form.settings.uses_frames:
         _look_into_frames(form)

@@ -7,6 +7,7 @@ from typing import Literal
 InventoryWay = Literal["csv_export", "table", "json", "file"]
 Paging = Literal["next", "load_more", "scroll", "number"]
 CaptureWay = Literal["fetch", "click", "print", "download"]
+SignInWay = Literal["form", "manual", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +20,13 @@ class FormSettings:
 
     url: str
 
+    sign_in: SignInWay = "form"
     sign_in_url: str = "/login"
     username_selector: str = "input[name=username]"
     sign_in_next_selector: str = ""
     password_selector: str = "input[type=password]"
     sign_in_button_selector: str = "button[type=submit]"
+    totp_selector: str = ""
     sign_in_error_selector: str = "[role=alert]"
     signed_in_selector: str = ""
     signed_in_url: str = ""
@@ -63,6 +66,11 @@ class FormSettings:
     reference_in_document: bool = True
 
     step_timeout_s: float = 30.0
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """A form needs its page; a person may be led to it by the portal itself."""
+        return self.sign_in == "manual" or (self.sign_in == "form" and bool(self.sign_in_url))
 
     @property
     def uses_frames(self) -> bool:

@@ -22,6 +22,7 @@ from tabworker.failures import (
 )
 from tabworker.http_status import failure_of_status
 from tabworker.messages import Credentials
+from tabworker.one_time_code import one_time_code
 
 _CONFLICT_WORDS = re.compile(
     r"(another|other|existing|concurrent)\W+(active\W+)?session"
@@ -37,6 +38,11 @@ _LOOK_AGAIN_MS = 100
 _TRIAL_MS = 1000
 """How long a button may take to become free of what lies over it."""
 
+_ELSEWHERE_S = 3.0
+"""How long the proof is looked for on another host than the portal's: most likely it is where one signs in,
+and a person who sees that page begins to type.
+"""
+
 
 def is_signed_in(form: FormPage) -> bool:
     """Open the inventory and look for the proof there, through a consent page if one is in the way.
@@ -47,10 +53,10 @@ def is_signed_in(form: FormPage) -> bool:
     consent = Consent(form)
     try:
         form.open_signed_in(form.inventory_address(), "prove the session", "inventory_url")
-        if not settings.sign_in_url:
+        if not settings.needs_sign_in:
             consent.meet()
             return True
-        return Proof(form).wait(consent)
+        return Proof(form).wait(consent, _ELSEWHERE_S if form.is_elsewhere() else None)
     except SessionLost:
         return False
 
@@ -71,7 +77,8 @@ def sign_in(form: FormPage, credentials: Credentials) -> None:
     if not form.shows(settings.password_selector):
         _ask_for_password_field(form)
     _fill(form, settings.password_selector, "password_selector", credentials.password)
-    with _SignInWatch(form, consent) as watch:
+    with _SignInWatch(form, credentials, consent) as watch:
+        watch.meet_code_field()
         form.step("submit sign-in form")
         _press_button(form, "sign_in_button_selector")
         watch.wait_signed_in()
@@ -144,8 +151,10 @@ def _fill(form: FormPage, selector: str, setting: str, value: str) -> None:
 class _SignInWatch:
     """Looks at what the portal shows after the form was sent, until one of the known pages stands there."""
 
-    def __init__(self, form: FormPage, consent: Consent) -> None:
+    def __init__(self, form: FormPage, credentials: Credentials, consent: Consent) -> None:
         self._form = form
+        self._credentials = credentials
+        self._code_typed = False
         self._consent = consent
         self._proof = Proof(form)
         self._said_before = _alert_of(form)
@@ -165,7 +174,7 @@ class _SignInWatch:
         form = self._form
         give_up_at = time.monotonic() + form.tab.remaining_s
         while time.monotonic() < give_up_at:
-            if self._meet_conflict() or self._consent.meet():
+            if self._meet_code_page() or self._meet_conflict() or self._consent.meet():
                 give_up_at = time.monotonic() + form.tab.remaining_s
                 continue
             if self._proof.holds():
@@ -174,6 +183,37 @@ class _SignInWatch:
             self._raise_if_portal_fails()
             form.page.wait_for_timeout(_LOOK_AGAIN_MS)
         raise self._nothing_fits()
+
+    def meet_code_field(self) -> bool:
+        """Type the one-time code when its field shows, once: no code is ever typed twice."""
+        form, selector = self._form, self._form.settings.totp_selector
+        if self._code_typed or not form.shows(selector):
+            return False
+        if not self._credentials.totp_secret:
+            raise AdapterMisfit(
+                f"[portal] totp_selector shows {form.where()}, but no TABCREW_TOTP_SECRET is known"
+            )
+        self._code_typed = True
+        code = one_time_code(form.tab, self._credentials)
+        form.step("type one-time code")
+        try:
+            # Key by key: some portals have a field for each digit and go on to the next one by themselves.
+            form.visible(selector).press_sequentially(code, timeout=form.tab.remaining_s * 1000)
+        except PlaywrightError:
+            raise Transient(f"[portal] totp_selector = {selector} cannot be filled {form.where()}") from None
+        return True
+
+    def _meet_code_page(self) -> bool:
+        """The page after the password: type the code and send it, unless its last digit did."""
+        form, said_before = self._form, _alert_of(self._form)
+        if not self.meet_code_field():
+            return False
+        self._said_before = said_before
+        self._answers.clear()
+        form.page.wait_for_timeout(_LOOK_AGAIN_MS)
+        if form.shows(form.settings.totp_selector):
+            _press_button(form, "sign_in_button_selector")
+        return True
 
     def _take(self, response: Response) -> None:
         if not response.request.is_navigation_request():
@@ -185,8 +225,14 @@ class _SignInWatch:
     def _raise_if_refused(self) -> None:
         """An alert that was there before the form was sent says nothing, unless the page is a new one."""
         alert = _alert_of(self._form)
-        if alert and (alert != self._said_before or self._answers) and self._form.shows_sign_in():
+        if not alert or (alert == self._said_before and not self._answers):
+            return
+        if self._form.shows_sign_in():
             raise SignInRefused(f"the portal refused the sign-in: {alert!r}")
+        if self._code_typed and self._form.shows(self._form.settings.totp_selector):
+            raise SignInRefused(
+                f"the portal refused the one-time code: {alert!r}. Is the clock of this machine right?"
+            )
 
     def _raise_if_portal_fails(self) -> None:
         """Other errors are left to the page: portals refuse a password with 400, 401, 403 or 422 as well."""

@@ -1,5 +1,6 @@
 """The form adapter against portals that are built otherwise than the demo portal."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from tabworker.adapters.form import FormAdapter
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, SignInRefused, Throttled, Transient
 from tabworker.messages import Credentials, Record
+from tabworker.one_time_code import totp_of
 from tabworker.tab import Tab
 from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
 
 ACCOUNT = Credentials("demo", "s3cret-word")
+ACCOUNT_WITH_CODES = Credentials("demo", "s3cret-word", "JBSWY3DPEHPK3PXP")
 FORM = (
     '<form method="post"><input name="username"><input name="password" type="password">'
     '<button type="submit">In</button></form>'
@@ -22,6 +25,10 @@ NAME_FORM = (
 )
 PASSWORD_FORM = (
     '<form method="post" action="/in"><input type="password"><button type="submit">In</button></form>'
+)
+FIELDS = '<input name="username"><input name="password" type="password"><button type="submit">In</button>'
+CODE_FORM = (
+    '<form method="post" action="/code"><input id="code" name="code"><button type="submit">Go</button></form>'
 )
 HOME = page('<nav id="menu">me</nav>', "Home")
 PDF = Reply(b"%PDF-1.4\n%%EOF\n", headers=(("Content-Type", "application/pdf"),))
@@ -62,6 +69,43 @@ def test_sign_in_goes_on_to_the_password_when_it_is_asked_on_a_second_page(tab: 
     with WrittenPortal(pages) as portal:
         adapter_of(portal).sign_in(tab, ACCOUNT)
         assert portal.asked["POST /in"] == 1
+
+
+def code_pages(answer: Reply) -> dict[str, Reply]:
+    return {
+        "/login": page(f'<form method="post" action="/in">{FIELDS}</form>'),
+        "POST /in": page(CODE_FORM),
+        "POST /code": answer,
+        "/": HOME,
+    }
+
+
+def typed_code_is_right(code: str) -> bool:
+    """Its period may have ended since."""
+    return code in {totp_of(ACCOUNT_WITH_CODES.totp_secret).at(time.time() - ago) for ago in (0, 30)}
+
+
+def test_sign_in_types_a_one_time_code_when_it_is_asked_on_the_next_page(tab: Tab) -> None:
+    with WrittenPortal(code_pages(redirect("/"))) as portal:
+        adapter_of(portal, totp_selector="#code").sign_in(tab, ACCOUNT_WITH_CODES)
+        assert len(portal.posted) == 2
+        assert typed_code_is_right(portal.posted[1]["code"])
+
+
+def test_sign_in_types_a_one_time_code_once_when_it_is_asked_beside_the_password(tab: Tab) -> None:
+    form = f'<form method="post" action="/in"><input id="code" name="code">{FIELDS}</form>'
+    with WrittenPortal({"/login": page(form), "POST /in": redirect("/"), "/": HOME}) as portal:
+        adapter_of(portal, totp_selector="#code").sign_in(tab, ACCOUNT_WITH_CODES)
+        assert len(portal.posted) == 1
+        assert typed_code_is_right(portal.posted[0]["code"])
+
+
+def test_sign_in_is_refused_after_one_code_when_the_portal_does_not_take_it(tab: Tab) -> None:
+    refusal = page(f'<p role="alert">Wrong code</p>{CODE_FORM}')
+    with WrittenPortal(code_pages(refusal)) as portal:
+        with pytest.raises(SignInRefused, match=r"one-time code: 'Wrong code'\. Is the clock"):
+            adapter_of(portal, totp_selector="#code").sign_in(tab, ACCOUNT_WITH_CODES)
+        assert portal.asked["POST /code"] == 1
 
 
 def test_sign_in_is_refused_when_the_portal_does_not_know_the_user_name(tab: Tab) -> None:

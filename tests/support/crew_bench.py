@@ -114,5 +114,6 @@ class CrewBench:
             temp=self.folder / f"worker-{name}",
             heartbeat_s=0.1,
             blocked_addresses=(),
+            shows_pdfs=False,
             log_level="INFO",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from supervisor.code_use import CodeUse
 from supervisor.dispatch import Dispatcher
 from supervisor.exit_codes import ExitCode
 from supervisor.journal import Journal
@@ -36,8 +37,16 @@ PACING = "[pacing]\nportal_down_after = 3\nportal_probe_every_s = 30\nportal_dow
 class Desk:
     """Time stands still unless a test moves ``now``. ``duty`` asks for idle worker 1, as the loop does."""
 
-    def __init__(self, folder: Path, ledger: Ledger, only: tuple[str, ...], limit: int) -> None:
-        settings = load(folder, f"{PACING}[run]\nlimit = {limit}\n")
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        only: tuple[str, ...],
+        limit: int,
+        settings_text: str,
+        credentials: Credentials,
+    ) -> None:
+        settings = load(folder, f"{PACING}[run]\nlimit = {limit}\n{settings_text}")
         pacing = settings.pacing
         limits = GateLimits(
             pacing.tasks_per_minute,
@@ -55,7 +64,7 @@ class Desk:
             self.book.schedule(only, limit)
         staging = self.work_dir.staging
         self.dispatcher = Dispatcher(
-            settings, CREDENTIALS, self.book, self.gate, staging, self.journal, only, known
+            settings, credentials, self.book, self.gate, staging, self.journal, only, known, CodeUse(ledger)
         )
         self.now = 1000.0
 
@@ -66,7 +75,7 @@ class Desk:
         if given is None:
             return None
         duty, assignment = given
-        assert not isinstance(duty, SignIn) or duty.credentials == CREDENTIALS
+        assert not isinstance(duty, SignIn) or duty.credentials.password == CREDENTIALS.password
         assert assignment.given_at == self.now
         assert assignment.deadline_at > self.now
         self.assignment = assignment
@@ -134,7 +143,12 @@ class Desk:
 
 @contextmanager
 def open_desk(
-    folder: Path, refs: tuple[str, ...] | None = None, only: tuple[str, ...] = (), limit: int = 0
+    folder: Path,
+    refs: tuple[str, ...] | None = None,
+    only: tuple[str, ...] = (),
+    limit: int = 0,
+    settings: str = "",
+    credentials: Credentials = CREDENTIALS,
 ) -> Iterator[Desk]:
     """A desk before the sign-in. ``refs``: the inventory that an earlier run listed; None: none did.
 
@@ -144,7 +158,7 @@ def open_desk(
     try:
         if refs is not None:
             ledger.accept(records(*refs))
-        desk = Desk(folder, ledger, only, limit)
+        desk = Desk(folder, ledger, only, limit, settings, credentials)
         yield desk
         assert_accounting(desk.book.counts)
         assert desk.book.counts == ledger.counts()

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qsl
 
 from playwright.sync_api import Playwright, sync_playwright
 
@@ -88,6 +89,7 @@ class WrittenPortal:
         self.replies = replies
         self.asked: Counter[str] = Counter()
         self.headers: dict[str, dict[str, str]] = {}
+        self.posted: list[dict[str, str]] = []
 
     def __enter__(self) -> Self:
         portal = self
@@ -97,7 +99,8 @@ class WrittenPortal:
                 portal._answer(self, "")
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                portal.posted.append(dict(parse_qsl(body.decode())))
                 portal._answer(self, "POST ")
 
             def log_message(self, *_: object) -> None:

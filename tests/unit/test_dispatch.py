@@ -1,5 +1,7 @@
 """Duties in their order, and what each report means for tasks, session, gates and the end of the run."""
 
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +12,15 @@ from supervisor.session import SessionState
 from supervisor.snapshot import Counts
 from supervisor.task_states import TaskState
 from tabworker.failures import FailureClass
-from tabworker.messages import FetchDocument, ListRecords, RecordsListed, SessionProven, SignIn
+from tabworker.messages import (
+    Credentials,
+    FetchDocument,
+    ListRecords,
+    PersonAwaited,
+    RecordsListed,
+    SessionProven,
+    SignIn,
+)
 from tests.support.books import documents_in, fetched
 from tests.support.dispatching import Desk, break_documents, open_desk
 
@@ -518,3 +528,79 @@ def test_record_is_charged_when_it_alone_leads_to_the_sign_in_page_again_and_aga
         assert duty.record.ref == ref
     desk.fails(duty, FailureClass.SESSION)
     assert desk.ledger.task(duty.record.ref).charged == 1
+
+
+# --- a person signs in ---
+
+
+@pytest.fixture
+def by_hand(tmp_path: Path) -> Iterator[Desk]:
+    """Nobody has signed in yet; a person has 100 s for it."""
+    settings = "[portal]\nsign_in = manual\nmanual_sign_in_timeout_s = 100\n"
+    with open_desk(tmp_path, ("V-1", "V-2"), settings=settings) as opened:
+        yield opened
+
+
+def test_person_is_asked_for_until_they_signed_in_when_it_is_theirs_to_do(by_hand: Desk) -> None:
+    duty = by_hand.sign_in_duty()
+    assert duty.by_hand
+    assert duty.timeout_s == 100
+    assert by_hand.dispatcher.attention == ""  # the session may still be good
+    by_hand.dispatcher.reported(PersonAwaited(duty.epoch, "https://idp.example/"), by_hand.now)
+    assert "https://idp.example/" in by_hand.dispatcher.attention
+    assert by_hand.duty(2) is None
+    by_hand.dispatcher.reported(SessionProven(duty.epoch, signed_in_now=True), by_hand.now)
+    assert by_hand.dispatcher.attention == ""
+    assert by_hand.dispatcher.session.sign_ins == 1
+    by_hand.fetch_duty()
+
+
+def test_person_has_the_same_time_when_the_worker_that_waits_dies(by_hand: Desk) -> None:
+    first = by_hand.sign_in_duty()
+    by_hand.now += 60
+    by_hand.dispatcher.reported(PersonAwaited(first.epoch, "https://idp.example/"), by_hand.now)
+    by_hand.fails(first, FailureClass.WORKER)
+    assert by_hand.dispatcher.attention == ""
+    by_hand.now += 10
+    assert by_hand.sign_in_duty().timeout_s == 30
+
+
+def test_run_stops_as_refused_when_nobody_signs_in_in_time(by_hand: Desk) -> None:
+    by_hand.fails(by_hand.sign_in_duty(), FailureClass.UNATTENDED, "nobody signed in by hand within 100 s")
+    assert by_hand.exit_code is ExitCode.SIGN_IN_REFUSED
+    assert "manual_sign_in_timeout_s" in by_hand.halt_message
+
+
+def test_run_stops_as_refused_when_the_time_ended_while_no_worker_waited(by_hand: Desk) -> None:
+    by_hand.fails(by_hand.sign_in_duty(), FailureClass.WORKER)
+    by_hand.now += 100
+    assert by_hand.duty() is None
+    assert by_hand.exit_code is ExitCode.SIGN_IN_REFUSED
+
+
+def test_person_is_not_asked_before_the_documents_under_way_have_ended(by_hand: Desk) -> None:
+    by_hand.sign_in()
+    first, second = by_hand.fetch_duty(1), by_hand.fetch_duty(2)
+    by_hand.fails(first, FailureClass.SESSION)
+    assert by_hand.duty() is None
+    assert "under way" in by_hand.dispatcher.holding
+    by_hand.now += 500
+    by_hand.fails(second, FailureClass.SESSION)
+    assert by_hand.sign_in_duty().timeout_s == 100  # anew for each session that ended
+
+
+def test_sign_in_has_no_deadline_when_a_person_may_take_for_ever(tmp_path: Path) -> None:
+    with open_desk(tmp_path, ("V-1",), settings="[portal]\nsign_in = manual\n") as desk:
+        desk.sign_in_duty()
+        assert desk.assignment.deadline_at == math.inf
+
+
+def test_next_sign_in_knows_when_a_code_was_typed_last(tmp_path: Path) -> None:
+    account = Credentials("demo", "hunter2", "JBSWY3DPEHPK3PXP")
+    with open_desk(tmp_path, ("V-1",), credentials=account) as desk:
+        first = desk.sign_in_duty()
+        assert first.credentials.code_used_at == 0.0
+        before = time.time()
+        desk.fails(first, FailureClass.TRANSIENT)
+        desk.now += 5
+        assert before <= desk.sign_in_duty().credentials.code_used_at <= time.time()

@@ -39,9 +39,10 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
         temp=folder,
         heartbeat_s=1.0,
         blocked_addresses=(),
+        shows_pdfs=False,
         log_level="INFO",
     )
-    desk = DutyDesk(setup, tab, adapter, driver, set())
+    desk = DutyDesk(setup, tab, adapter, driver, set(), lambda _report: None)
     report = desk.do(FetchDocument(1, Record("V-1"), 1, 60.0, "V-1-attempt-1"))
     assert isinstance(report, DutyFailed)
     return report

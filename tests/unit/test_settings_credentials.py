@@ -33,6 +33,7 @@ class FakeKeyring(keyring.backend.KeyringBackend):
         self.answers = threading.Event()
         self.answers.set()
         self.asked: list[tuple[str, str | None]] = []
+        self.passwords: dict[tuple[str, str], str] = {}
 
     def get_credential(self, service: str, username: str | None) -> keyring.credentials.Credential | None:
         self.asked.append((service, username))
@@ -42,7 +43,7 @@ class FakeKeyring(keyring.backend.KeyringBackend):
         return keyring.credentials.SimpleCredential(*self.account) if self.account else None
 
     def get_password(self, service: str, username: str) -> str | None:
-        raise NotImplementedError
+        return self.passwords.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise NotImplementedError
@@ -152,3 +153,48 @@ def test_credentials_are_the_public_account_when_the_portal_is_the_demo(
 def test_credentials_follow_the_environment_when_the_portal_is_the_demo(tmp_path: Path) -> None:
     environ = {"TABCREW_PASSWORD": "wrong"}
     assert find_credentials(load(tmp_path), environ, None, prompt=False) == Credentials("demo", "wrong")
+
+
+def totp_portal(folder: Path) -> Settings:
+    return load(folder, REAL_PORTAL + "totp_selector = #code\n")
+
+
+ACCOUNT = {"TABCREW_USERNAME": "me", "TABCREW_PASSWORD": "secret"}
+
+
+def test_totp_secret_comes_from_environment_or_dotenv_and_leaves_the_environment(tmp_path: Path) -> None:
+    environ = ACCOUNT | {"TABCREW_TOTP_SECRET": "JBSWY3DPEHPK3PXP"}
+    copy = withdraw_secrets(environ)
+    assert "JBSWY3DPEHPK3PXP" not in environ.values()
+    found = find_credentials(totp_portal(tmp_path), copy, None, prompt=False)
+    assert found.totp_secret == "JBSWY3DPEHPK3PXP"
+    assert "JBSWY3DP" not in repr(found)
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("TABCREW_TOTP_SECRET=JBSWY3DPEHPK3PXP\n")
+    assert find_credentials(totp_portal(tmp_path), ACCOUNT, dotenv, prompt=False) == found
+
+
+def test_totp_secret_comes_from_the_keyring_when_only_a_field_for_codes_is_set(
+    tmp_path: Path, fake_keyring: FakeKeyring
+) -> None:
+    fake_keyring.passwords["tabcrew:fleet.example.com:totp", "me"] = "JBSWY3DPEHPK3PXP"
+    found = find_credentials(totp_portal(tmp_path), ACCOUNT, None, prompt=False)
+    assert found.totp_secret == "JBSWY3DPEHPK3PXP"
+
+
+def test_credentials_are_missing_when_there_is_no_totp_secret_or_it_is_none(tmp_path: Path) -> None:
+    with pytest.raises(CredentialsMissing, match=r"keyring set tabcrew:fleet\.example\.com:totp me"):
+        find_credentials(totp_portal(tmp_path), ACCOUNT, None, prompt=False)
+    wrong = ACCOUNT | {"TABCREW_TOTP_SECRET": "1 is no base32"}
+    with pytest.raises(CredentialsMissing, match="TABCREW_TOTP_SECRET is neither") as caught:
+        find_credentials(totp_portal(tmp_path), wrong, None, prompt=False)
+    assert "no base32" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sign_in = manual", "sign_in = none", "sign_in_url ="])
+def test_no_account_is_asked_for_when_tabcrew_does_not_sign_in(
+    tmp_path: Path, fake_keyring: FakeKeyring, key: str
+) -> None:
+    found = find_credentials(load(tmp_path, f"{REAL_PORTAL}{key}\n"), {}, None, prompt=True)
+    assert found == Credentials("", "")
+    assert fake_keyring.asked == []

@@ -182,3 +182,29 @@ def test_summary_names_no_next_command_when_all_is_done() -> None:
 def test_summary_names_the_resuming_command_when_the_run_was_cut_short(code: ExitCode) -> None:
     text = "\n".join(summary_lines(snapshot(exit_code=int(code)), COMMANDS))
     assert re.search(r"go on +python run\.py --workers 3$", text, re.MULTILINE)
+
+
+ASKING = snapshot(events=(), attention="Sign in by hand: Chrome's window shows https://idp.example/")
+
+
+def test_plain_display_reminds_every_ten_minutes_and_rings_only_on_a_terminal() -> None:
+    moments = [(minute * 60.0, ASKING) for minute in range(25)]
+    lines = plain_lines(*moments)
+    assert sum("still waiting: Sign in by hand" in line for line in lines) == 2
+    stream = Terminal()
+    display = PlainDisplay(stream, COMMANDS)
+    for now, moment in moments:
+        display.update(moment, now)
+    assert stream.getvalue().count("\a") == 25
+    display.update(snapshot(events=()), 1500.0)
+    assert stream.getvalue().count("\a") == 25
+
+
+def test_live_display_rings_and_shows_all_that_is_asked_for() -> None:
+    stream = Terminal()
+    display = LiveDisplay(stream, COMMANDS)
+    display.update(ASKING)
+    display.update(ASKING)
+    display.close(ASKING)
+    assert stream.getvalue().count("\a") == 1
+    assert "https://idp.example/" in stream.getvalue()

@@ -207,3 +207,13 @@ def test_watchdog_kills_only_the_late_when_views_are_random(
     kill = kill_of(worker, now)
     assert (kill is not None) is any(late.values())
     assert kill is None or late[kill.clock]
+
+
+def test_worker_that_waits_for_a_person_lives_as_long_as_it_goes_on_looking() -> None:
+    looking = replace(BUSY, step="wait for the sign-in by hand", duty="sign-in", deadline_at=float("inf"))
+    for hour in range(1, 100):
+        now = 1000.0 + 3600 * hour
+        fresh = replace(looking, alive_at=now, step_since=now, step_deadline_at=now + 30)
+        assert kill_of(fresh, now + 1) is None
+    stuck = replace(looking, alive_at=9000.0, step_since=8000.0, step_deadline_at=8030.0)
+    assert clock_of(stuck, 9000.0) is Clock.PROGRESS
