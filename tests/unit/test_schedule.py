@@ -126,7 +126,7 @@ class ScheduleMachine(RuleBasedStateMachine):
         assert settled is not None
         assert settled.task == task
         self.schedule.requeue(task, self.now, delay_s)
-        self.not_before[task] = self.now + delay_s if delay_s else 0.0
+        self.not_before[task] = self.now + delay_s
 
     @precondition(lambda self: self.out)
     @rule(data=st.data())
