@@ -13,6 +13,12 @@ class NotFound(Permanent):
     """404 or 410: the portal has no such document. An adapter that knows better catches it."""
 
 
+class Forbidden(Transient):
+    """403: no proof of a lost session, because portals use it for missing rights, firewalls and rate limits as
+    well. Who can ask the portal whether the session holds does so before the attempt is charged.
+    """
+
+
 def failure_of_status(status: int, url: str, retry_after: str | None, now: datetime) -> PortalFailure | None:
     """The failure to raise for an answer to a document's request; None when the status is no failure."""
     if status < 400:
@@ -25,8 +31,8 @@ def failure_of_status(status: int, url: str, retry_after: str | None, now: datet
         return SessionLost(f"the portal answered 401 to {url}: signed out")
     if status in (404, 410):
         return NotFound(f"the portal answered {status} to {url}: it has no such document")
-    # 403 is no proof of a lost session: portals use it for missing rights, firewalls and rate limits. It is
-    # tried again, and who must know asks ``is_signed_in``.
+    if status == 403:
+        return Forbidden(f"the portal answered 403 to {url}")
     return Transient(f"the portal answered {status} to {url}")
 
 

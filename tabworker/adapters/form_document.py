@@ -13,6 +13,7 @@ from tabworker.adapters.form_session import ask_whether_signed_out
 from tabworker.capture_click import LedToPage
 from tabworker.captured import Captured
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, Transient
+from tabworker.http_status import Forbidden
 from tabworker.messages import Record
 
 _READ_ADDRESS = """
@@ -25,6 +26,15 @@ node => {
 
 def fetch_document(form: FormPage, record: Record) -> Captured:
     """Raises Permanent when the portal has no document for this record, SessionLost when signed out."""
+    try:
+        return _capture(form, record)
+    except Forbidden:
+        # Some portals answer so to whoever is signed out: then the session is at fault, and not the record.
+        ask_whether_signed_out(form)
+        raise
+
+
+def _capture(form: FormPage, record: Record) -> Captured:
     match form.settings.capture:
         case "fetch":
             return _fetch(form, record)

@@ -9,6 +9,7 @@ import pytest
 from tabworker.adapters.form import FormAdapter
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, SignInRefused, Throttled, Transient
+from tabworker.http_status import Forbidden
 from tabworker.messages import Credentials, Record
 from tabworker.one_time_code import totp_of
 from tabworker.tab import Tab
@@ -412,3 +413,26 @@ def test_session_is_lost_when_only_the_portal_knows(tab: Tab) -> None:
         adapter_of(portal, capture="click", record_url="/{ref}", document_selector="#get").fetch_document(
             tab, Record("V-1")
         )
+
+
+FORBIDDEN = Reply("Not for you", 403)
+FORBIDDEN_WAYS = {
+    "fetch": ({"/V-1": FORBIDDEN}, {"document_url": "/{ref}"}),
+    "print": ({"/V-1": FORBIDDEN}, {"record_url": "/{ref}"}),
+    "click": (
+        {"/V-1": page('<a id="get" href="/1.pdf">Get</a>'), "/1.pdf": FORBIDDEN},
+        {"record_url": "/{ref}", "document_selector": "#get"},
+    ),
+}
+
+
+@pytest.mark.parametrize("capture", FORBIDDEN_WAYS)
+def test_portal_is_asked_for_the_session_when_it_forbids_a_document(tab: Tab, capture: str) -> None:
+    pages, settings = FORBIDDEN_WAYS[capture]
+    with WrittenPortal({**pages, "/": redirect("/login"), "/login": page(FORM)}) as portal:
+        adapter = adapter_of(portal, capture=capture, **settings)
+        with pytest.raises(SessionLost, match=r"led to its sign-in page .*/login"):
+            adapter.fetch_document(tab, Record("V-1"))
+        portal.replies = {**pages, "/": HOME}  # signed in after all: this one document is not for us
+        with pytest.raises(Forbidden, match="answered 403 to"):
+            adapter.fetch_document(tab, Record("V-1"))

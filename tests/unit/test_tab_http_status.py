@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tabworker.failures import PortalFailure, SessionLost, Throttled, Transient
-from tabworker.http_status import LONGEST_WAIT_S, NotFound, failure_of_status, retry_after_s
+from tabworker.http_status import LONGEST_WAIT_S, Forbidden, NotFound, failure_of_status, retry_after_s
 
 NOW = datetime(2030, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ def test_status_is_no_failure_when_it_is_below_400(status: int) -> None:
     ("status", "retry_after", "kind"),
     [
         (401, None, SessionLost),
-        (403, None, Transient),
+        (403, None, Forbidden),
         (404, None, NotFound),
         (410, None, NotFound),
         (429, None, Throttled),
