@@ -47,10 +47,14 @@ class WorkerState(StrEnum):
 
 @dataclass(eq=False)
 class Worker:
-    """One incarnation. ``dismissed``: why we end it, empty if it died by itself or lives."""
+    """One incarnation. ``dismissed``: why we end it, empty if it died by itself or lives.
+
+    ``pid``: kept here, because ``process`` tells it no more once it is buried, and its death may be told after that.
+    """
 
     slot: int
     name: str
+    pid: int
     process: Any
     inbox: Any
     reports: ReportReader
@@ -67,11 +71,6 @@ class Worker:
     tab_given: bool = False
     dismissed: str = ""
     ladder: LadderEnd | None = None
-
-    @property
-    def pid(self) -> int | None:
-        pid: int | None = self.process.pid
-        return pid
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,17 @@ class Crew:
         # Our copy of the writing end must go, or the pipe would never come to its end.
         writing.close()
         worker = Worker(
-            slot, setup.name, process, inbox, ReportReader(reading), clocks, setup, started_at, tab, ws_url
+            slot,
+            setup.name,
+            process.pid,
+            process,
+            inbox,
+            ReportReader(reading),
+            clocks,
+            setup,
+            started_at,
+            tab,
+            ws_url,
         )
         worker.identity = ProcessIdentity.of(process.pid)
         self._workers[slot] = worker
@@ -235,7 +244,7 @@ class Crew:
                 worker.attached = True
                 if worker.state is WorkerState.STARTING:
                     worker.state = WorkerState.IDLE
-            elif worker.state is WorkerState.BUSY and not isinstance(report, PersonAwaited):
+            elif _answers(report, worker):
                 worker.state = WorkerState.IDLE
                 worker.assignment = None
             events.append(Reported(worker, report))
@@ -258,6 +267,15 @@ class Crew:
         worker.reports.close()
         _discard(worker.inbox)
         del self._workers[worker.slot]
+
+
+def _answers(report: Report, worker: Worker) -> bool:
+    """Whether it ends what the worker is at. A report of another epoch (a late one, one too many) frees
+    nobody: the worker would get a second duty on top, and the first would be nobody's when it dies. That a
+    person is awaited ends nothing.
+    """
+    at = None if isinstance(report, PersonAwaited) else worker.assignment
+    return worker.state is WorkerState.BUSY and at is not None and getattr(report, "epoch", None) == at.epoch
 
 
 def _discard(inbox: Any) -> None:

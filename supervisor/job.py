@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from loguru import logger
+from multiprocess.resource_tracker import ensure_running
 
 from supervisor.attached_chrome import Attachment
 from supervisor.attached_tabs import close_noted_tabs
@@ -191,6 +192,10 @@ class Job:
         self._ledger.requeue_leases_of_dead_run()
         self._work_dir.clear_staging()
         self._ledger.set_meta(_RUN_ID, self._run_id)
+        # Before the mark is set: a sweep of this run must not kill the tracker of this very process, which
+        # would come to life again at its end and fill the terminal with tracebacks. It ends with us by
+        # itself.
+        ensure_running()
         os.environ[RUN_MARK] = self._run_id
         self._temp = _begin_temp(self._run_id)
         self._guardian = Guardian(self._run_id, self._work_dir, self._temp)

@@ -111,6 +111,7 @@ class Ledger:
         self._db = connection
         self.path = path
         self._inode = path.stat().st_ino
+        self._size = path.stat().st_size
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
@@ -140,13 +141,22 @@ class Ledger:
         self._db.close()
 
     def check_in_place(self) -> None:
-        """Raises LedgerError when the file was deleted or replaced under us: what is written then is lost."""
+        """Raises LedgerError when the file was deleted, replaced or cut off under us: what is written then
+        is lost.
+
+        The file is never opened for that: closing it again would drop the lock that SQLite holds on it.
+        """
         try:
-            inode = self.path.stat().st_ino
+            now = self.path.stat()
         except OSError as error:
             raise LedgerError(f"{self.path} disappeared while running: {error}") from error
-        if inode != self._inode:
+        if now.st_ino != self._inode:
             raise LedgerError(f"{self.path} was replaced by another file while running")
+        if now.st_size < self._size:  # a ledger only grows
+            raise LedgerError(
+                f"{self.path} was cut off while running, from {self._size} to {now.st_size} bytes"
+            )
+        self._size = now.st_size
 
     # --- the inventory ---
 

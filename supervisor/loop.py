@@ -312,6 +312,8 @@ class Loop:
         if dispatcher.halt is not None:
             self._end(dispatcher.halt)
         elif dispatcher.over:
+            # The last word must stand in the file that the next run reads.
+            self._parts.ledger.check_in_place()
             failed = book.counts.failed + book.counts.quarantined
             code = ExitCode.SOME_FAILED if failed else ExitCode.ALL_DONE
             self._end(Halt(code, code.meaning))

@@ -80,7 +80,7 @@ class DutyDesk:
             LookupError,
         ) as error:
             return self._failed(duty, error)
-        except (TypeError, ValueError, AttributeError, RuntimeError, AssertionError) as error:
+        except Exception as error:  # noqa: BLE001  # an adapter is somebody else's code: it may raise anything
             logger.bind(event="adapter_bug", epoch=duty.epoch).exception(
                 "an adapter or Tabcrew itself has a bug"
             )
@@ -171,7 +171,7 @@ class DutyDesk:
         if driver_is_gone:
             return _without_driver(duty, step)
         evidence: list[str] = []
-        unfit = ""
+        unfit = "it ran out of memory" if isinstance(error, MemoryError) else ""
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):

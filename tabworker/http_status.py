@@ -14,8 +14,8 @@ class NotFound(Permanent):
 
 
 class Forbidden(Transient):
-    """403: no proof of a lost session, because portals use it for missing rights, firewalls and rate limits as
-    well. Who can ask the portal whether the session holds does so before the attempt is charged.
+    """403: no proof of a lost session, because portals use it for missing rights, firewalls and rate limits
+    as well. Who can ask the portal whether the session holds does so before the attempt is charged.
     """
 
 

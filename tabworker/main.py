@@ -6,6 +6,7 @@ staging under its lease's epoch, and the supervisor alone decides what that is w
 
 import os
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,9 +28,20 @@ from tabworker.messages import (
 from tabworker.probe import Point, is_armed, reached
 from tabworker.setup import WorkerSetup
 
+Work = Callable[[WorkerSetup, Any, Callable[[Report], None], Clocks, set[str]], None]
 
-def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes]", clocks: Clocks) -> None:
-    """Never returns in good order. ``inbox``: this worker's own multiprocess.Queue of encoded duties."""
+
+def run_worker(
+    setup: WorkerSetup,
+    inbox: Any,
+    reports: "Connection[bytes, bytes]",
+    clocks: Clocks,
+    work: Work | None = None,
+) -> None:
+    """Never returns in good order. ``inbox``: this worker's own multiprocess.Queue of encoded duties.
+
+    ``work``: what it does between birth and death; tests give one that needs no browser.
+    """
     lifeline.separate_from_terminal()
     lifeline.die_with_supervisor(setup.supervisor_pid)
     lifeline.redirect_output(setup.logs / f"worker-{setup.slot}.out")
@@ -53,7 +65,7 @@ def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes
             reached(Point.AFTER_REPORT)
 
     try:
-        _work(setup, inbox, report, clocks, secrets)
+        (work or _work)(setup, inbox, report, clocks, secrets)
     except (BrokenPipeError, EOFError):
         lifeline.end_now()
     except Exception:
@@ -61,7 +73,9 @@ def run_worker(setup: WorkerSetup, inbox: Any, reports: "Connection[bytes, bytes
         raise
 
 
-def _work(setup: WorkerSetup, inbox: Any, report: Any, clocks: Clocks, secrets: set[str]) -> None:
+def _work(
+    setup: WorkerSetup, inbox: Any, report: Callable[[Report], None], clocks: Clocks, secrets: set[str]
+) -> None:
     began_at = time.monotonic()
     # Imported here, after the heartbeat began: the import and the driver's start take most of a second.
     from playwright.sync_api import sync_playwright

@@ -1,7 +1,8 @@
 """Named points of the protocol at which a test can kill or stop the very process; inert in every real run.
 
-``TABCREW_PROBE=point:SIGNAL:marker-file`` arms one point once: whichever process reaches it first makes the
-marker and sends itself the signal. Without the variable a point costs one comparison.
+``TABCREW_PROBE=point:SIGNAL:marker-file`` arms a point once: whichever process reaches it first makes the
+marker and sends itself the signal. Several points stand one in a line. Without the variable a point costs one
+look into an empty dictionary.
 """
 
 import os
@@ -27,21 +28,26 @@ class Point(StrEnum):
     AFTER_COMMIT = "after_commit"  # supervisor: the ledger says done
 
 
-_armed, _, _rest = os.environ.get(VARIABLE, "").partition(":")
-_signal_name, _, _marker = _rest.partition(":")
+def _parse(text: str) -> dict[str, tuple[str, str]]:
+    arms = (line.split(":", 2) for line in text.splitlines())
+    return {point: (signal_name, marker) for point, signal_name, marker in arms}
+
+
+_armed = _parse(os.environ.get(VARIABLE, ""))
 
 
 def is_armed(point: Point) -> bool:
     """Will the next to reach ``point`` be hit?"""
-    return point == _armed and not Path(_marker).exists()
+    return point in _armed and not Path(_armed[point][1]).exists()
 
 
 def reached(point: Point) -> None:
     """Say that this process is at ``point``. Returns at once unless a test armed it."""
-    if point != _armed:
+    if point not in _armed:
         return
+    signal_name, marker = _armed[point]
     try:
-        os.close(os.open(_marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        os.close(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
         return  # once is enough: the next to come by is the one that must succeed
-    os.kill(os.getpid(), signal.Signals[_signal_name])
+    os.kill(os.getpid(), signal.Signals[signal_name])

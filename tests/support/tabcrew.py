@@ -30,6 +30,8 @@ class TabcrewProcess:
     ``settings``: section.key → value, over the shipped settings.ini; ``arguments``: of the command line.
     """
 
+    program: tuple[str, ...] = ("run.py",)
+
     def __init__(
         self,
         folder: Path,
@@ -64,7 +66,7 @@ class TabcrewProcess:
 
     def start(self, *arguments: str) -> None:
         """Run the same command (again)."""
-        command = [sys.executable, "run.py", "run", *self.arguments, *arguments]
+        command = [sys.executable, *self.program, "run", *self.arguments, *arguments]
         with self.output.open("ab") as output:
             self._child = subprocess.Popen(
                 command,
@@ -179,3 +181,9 @@ class TabcrewProcess:
         if self._child is None:
             raise RuntimeError("not started")
         return self._child
+
+
+class BrowserlessProcess(TabcrewProcess):
+    """The same without Chrome: workers fetch by plain requests. For faults that no page sees."""
+
+    program = ("-m", "tests.support.browserless")

@@ -1,5 +1,6 @@
 """The durable record: one writer, whole transactions, a crash in the middle of one, damage."""
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -396,4 +397,10 @@ def test_ledger_raises_when_it_was_replaced_while_open(ledger: Ledger) -> None:
     ledger.path.rename(ledger.path.with_name("elsewhere"))
     ledger.path.write_bytes(b"")
     with pytest.raises(LedgerError, match="was replaced by another file"):
+        ledger.check_in_place()
+
+
+def test_ledger_raises_when_it_was_cut_off_while_open(ledger: Ledger) -> None:
+    os.truncate(ledger.path, 100)
+    with pytest.raises(LedgerError, match=r"was cut off while running, from \d+ to 100 bytes"):
         ledger.check_in_place()
