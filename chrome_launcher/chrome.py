@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from loguru import logger
 
 from chrome_launcher.errors import ChromeError
@@ -14,6 +15,7 @@ from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.stderr_file import stderr_tail
 
 _CONNECT_TIMEOUT_S = 2.0
+_NETWORK_SERVICE = "--utility-sub-type=network.mojom.NetworkService"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Chrome:
 
     def is_running(self) -> bool:
         return self.exit_code() is None
+
+    def network_service(self) -> ProcessIdentity | None:
+        """The child that holds the cookies in memory: when it dies, Chrome starts another, which has none."""
+        try:
+            for child in psutil.Process(self.pid).children(recursive=True):
+                if _NETWORK_SERVICE in child.cmdline():
+                    return ProcessIdentity.of(child.pid)
+        except psutil.Error:
+            pass  # Chrome is going: whoever asks learns that in another way
+        return None
 
     def stderr_tail(self) -> str:
         """The last lines that Chrome wrote to its stderr, safe to print."""

@@ -14,6 +14,7 @@ from loguru import logger
 
 from chrome_launcher.browser_state import set_download_folder
 from chrome_launcher.errors import ChromeError
+from chrome_launcher.process_tree import ProcessIdentity
 from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.running import RunningChrome, find_running
 from chrome_launcher.tabs import close_tab, list_tabs, submit_open_tab
@@ -82,6 +83,9 @@ class AttachedChrome:
 
     def death(self) -> str:
         return f"{self.name} has ended, or closed its debugging port" if self.root.lost else ""
+
+    def network_service(self) -> ProcessIdentity | None:
+        return None
 
     def open_tab(self) -> "Future[str]":
         """Noted before anybody hears of it: what is not noted would stay open after a kill."""

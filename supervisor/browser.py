@@ -3,6 +3,7 @@
 from concurrent.futures import Future
 from typing import Protocol
 
+from chrome_launcher.process_tree import ProcessIdentity
 from chrome_launcher.root_connection import RootConnection
 
 
@@ -26,6 +27,9 @@ class Browser(Protocol):
 
     def death(self) -> str:
         """How it ended; empty while it runs."""
+
+    def network_service(self) -> ProcessIdentity | None:
+        """The process that holds the cookies; None when it is not ours to know."""
 
     def open_tab(self) -> "Future[str]":
         """Ask for a tab, without waiting; the future ends in its target id."""

@@ -14,9 +14,9 @@ from typing import Any
 
 from loguru import logger
 
-from chrome_launcher.browser_state import get_cookies
+from chrome_launcher.browser_state import get_cookies, set_cookies
 from chrome_launcher.errors import ChromeError
-from chrome_launcher.process_tree import sweep_profile
+from chrome_launcher.process_tree import ProcessIdentity, sweep_profile
 from supervisor.attached_chrome import Attachment
 from supervisor.browser import Browser
 from supervisor.launched_chrome import Launch
@@ -56,6 +56,7 @@ class ChromeKeeper:
         self._probe_sent_at = 0.0
         self._cookies: list[dict[str, Any]] = []
         self._cookies_at = 0.0
+        self._network: ProcessIdentity | None = None
         self._reading_cookies: Future[dict[str, Any]] | None = None
         self.restarts = RestartLimit(settings.max_restarts, settings.restart_window_s)
         self.state = ChromeState.DOWN
@@ -113,8 +114,29 @@ class ChromeKeeper:
 
     def remember_session(self) -> None:
         """Take a snapshot of the cookies now, for a Chrome that must be relaunched. Kept in memory only."""
-        if self._running is not None and self.is_ours:
+        if self._running is None or not self.is_ours:
+            return
+        try:
             self._cookies = get_cookies(self._running.root)
+            self._network = self._running.network_service()
+        except ChromeError as error:  # it died or froze this moment, which the next look sees
+            logger.bind(event="cookies_not_read").warning("no snapshot of the session: {}", error)
+
+    def give_back_session(self) -> None:
+        """The session was lost: if that is because Chrome's network service died, which held the cookies, it
+        gets them back, and the session need only be proven.
+        """
+        if self._running is None or not self._cookies or self._knows_cookies():
+            return
+        try:
+            set_cookies(self._running.root, self._cookies)
+            self._network = self._running.network_service()
+        except ChromeError as error:  # then the proof fails, and a sign-in follows
+            logger.bind(event="cookies_not_given_back").warning("the session is not given back: {}", error)
+            return
+        logger.bind(event="cookies_given_back").warning(
+            "Chrome's network service died and forgot the session: given back"
+        )
 
     def clear_away(self) -> None:
         """Kill whatever is left of a Chrome that died or froze, so that the profile is free again. Blocks
@@ -153,6 +175,7 @@ class ChromeKeeper:
         error = starting.exception()
         if error is None:
             self._running = starting.result()
+            self._network = self._running.network_service()
             self._starting = None
             self._probe = None
             self.state = ChromeState.UP
@@ -182,9 +205,13 @@ class ChromeKeeper:
             self._probe = running.root.submit("Browser.getVersion")
         return ""
 
+    def _knows_cookies(self) -> bool:
+        """Whether the process that held the cookies at the last proof of the session still does."""
+        return self._network is None or self._network.is_alive()
+
     def _keep_cookies(self, running: Browser, now: float) -> None:
         if self._reading_cookies is not None and self._reading_cookies.done():
-            if self._reading_cookies.exception() is None:
+            if self._reading_cookies.exception() is None and self._knows_cookies():
                 self._cookies = self._reading_cookies.result()["cookies"]
             self._reading_cookies = None
         if (

@@ -49,7 +49,8 @@ class WorkerState(StrEnum):
 class Worker:
     """One incarnation. ``dismissed``: why we end it, empty if it died by itself or lives.
 
-    ``pid``: kept here, because ``process`` tells it no more once it is buried, and its death may be told after that.
+    ``pid``: kept here, because ``process`` tells it no more once it is buried, and its death may be told
+    after that.
     """
 
     slot: int

@@ -11,6 +11,7 @@ from chrome_launcher.errors import ChromeNotFound
 from chrome_launcher.find import ChromeBinary, find_chrome
 from chrome_launcher.install import install_chrome
 from chrome_launcher.launch import launch_chrome
+from chrome_launcher.process_tree import ProcessIdentity
 from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.tabs import close_tab, submit_open_tab
 from supervisor.blocking import blocked_hosts
@@ -94,6 +95,9 @@ class LaunchedChrome:
         if code is not None:
             return f"{self.name} died with exit code {code}"
         return f"{self.name} closed its debugging port" if self.root.lost else ""
+
+    def network_service(self) -> ProcessIdentity | None:
+        return self.chrome.network_service()
 
     def open_tab(self) -> "Future[str]":
         return submit_open_tab(self.root)

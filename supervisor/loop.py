@@ -203,10 +203,13 @@ class Loop:
         if isinstance(report, DocumentFetched):
             worker.documents += 1
         report = in_hindsight(report, self._fates.get(worker.name))
+        was_good = self._parts.dispatcher.session.state is SessionState.GOOD
         self._parts.dispatcher.reported(report, self._now)
         if isinstance(report, DutyFailed) and report.unfit:
             self._dismiss(worker, Fate(FailureClass.WORKER, f"worker {worker.slot}: {report.unfit}"))
         session = self._parts.dispatcher.session
+        if was_good and session.state is SessionState.NEEDED:
+            self._parts.chrome.give_back_session()
         if session.state is SessionState.GOOD and session.number != self._session_no:
             self._session_no = session.number
             self._parts.chrome.remember_session()

@@ -132,6 +132,7 @@ def test_run_goes_on_when_chromes_children_are_killed(
                 process.kill()
         crew.wait_for_documents(min(crew.done() + 1, RECORDS), within_s=30)
     assert_all_delivered(crew, portal, temp)
+    assert crew.log("cookies_given_back")
 
 
 def test_nothing_is_left_and_the_run_resumes_when_supervisor_and_guardian_are_killed(

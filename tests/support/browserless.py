@@ -63,7 +63,7 @@ def main() -> None:
         def clear_away(self) -> None:
             """Nothing to clear away."""
 
-        stop = clear_away
+        stop = give_back_session = clear_away
 
     body = partial(run_worker, work=work)
     with (
