@@ -21,6 +21,7 @@ rehearse: $(VENV)/.dev $(VENV)/.browser   ## a night in minutes: a portal that m
 	  --latency $(LATENCY) $(ARGS)
 
 soak: $(VENV)/.dev $(VENV)/.browser       ## as long as a real job, only the portal misbehaves: 2,000 records, 8 tabs
+	TABCREW_TEST_RESPAWNS=2000 $(PY) -m pytest -q -o timeout=3600 tests/process/test_crew.py -k respawns
 	$(PY) -m tests.rehearsal $(if $(SEED),--seed $(SEED)) --records 2000 --tabs 8 --latency 0.5 --no-kills $(ARGS)
 
 check: $(VENV)/.dev        ## formatting, lint, types, architecture

@@ -1,38 +1,106 @@
-"""Records whose page hangs or spins: they end as explained failures and take no other record with them."""
+"""Pages, documents and names that hurt careless programs: every record ends as one verified document or one
+explained failure, and takes no other with it.
+"""
 
+import csv
 from pathlib import Path
 
+from tests.support.hostile_site import DELIVERED, FAILED, hostile_site
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
 
+FAULTS = {
+    "V-0001": ("hang", "failed", "V-0001"),
+    "V-0002": ("spin", "", ""),  # failed, or quarantined where the watchdog was first
+    "V-0003": ("truncated", "failed", "truncated"),
+    "V-0004": ("html", "failed", "a page instead of a PDF"),
+    "V-0005": ("wrong", "failed", "another record's"),
+    "V-0006": ("error", "failed", "503"),
+    "V-0007": ("crash", "failed", "crash"),
+    "V-0008": ("alert", "done", ""),
+}
+"""Reference → how the portal misbehaves at it, how the record must end, and a word of the reason."""
 
-def test_hung_record_fails_with_a_plain_reason_and_others_are_delivered(tmp_path: Path) -> None:
+RECORDS = 12
+
+
+def test_every_record_ends_with_its_reason_when_the_portal_misbehaves_in_every_way(tmp_path: Path) -> None:
+    faults = ",".join(f"{kind}!={ref}" for ref, (kind, _, _) in FAULTS.items())
     with (
-        PortalProcess(tmp_path, records=6, faults="hang!=V-0003") as portal,
+        PortalProcess(tmp_path, records=RECORDS, faults=faults) as portal,
         TabcrewProcess(
-            tmp_path, portal.url, run__workers=2, portal__step_timeout_s=3, retry__backoff_s=0.2
+            tmp_path,
+            portal.url,
+            run__workers=3,
+            portal__step_timeout_s=3,
+            retry__backoff_s=0.2,
+            retry__max_retries=1,
+            pacing__portal_down_after=50,
+            watchdog__max_restarts=50,
         ) as crew,
     ):
-        assert crew.wait(within_s=90) == 3, crew.said()
-        assert portal.logins() == 1
-        assert crew.counts().done == 5
-        ((state, tries, reason),) = crew.query("SELECT state, tries, reason FROM tasks WHERE state <> 'done'")
-        assert (state, tries) == ("failed", 3)
-        assert "V-0003" in reason or "took too long" in reason, reason
-        assert list((crew.work_dir / "failures").glob("V-0003-attempt-3*"))
+        assert crew.wait(within_s=110) == 3, crew.said()
         crew.assert_clean()
+        assert portal.logins() == 1
+        ended = {
+            ref: (state, reason or "")
+            for ref, state, reason in crew.query("SELECT id, state, reason FROM tasks")
+        }
+        for ref, (_, state, word) in FAULTS.items():
+            assert ended[ref][0] == (state or ended[ref][0]), (ref, ended[ref])
+            assert word in ended[ref][1], (ref, ended[ref])
+        assert ended["V-0002"][0] in ("failed", "quarantined")
+        healthy = {f"V-{number:04}" for number in range(8, RECORDS + 1)}
+        assert {ref for ref, (state, _) in ended.items() if state == "done"} == healthy
+        assert portal.served() == dict.fromkeys(healthy, 1)
+        for ref in ("V-0001", "V-0005"):
+            assert list((crew.work_dir / "failures").glob(f"{ref}-attempt-2*")), "no evidence is kept"
 
 
-def test_spinning_record_ends_and_others_are_delivered(tmp_path: Path) -> None:
+def test_hostile_pages_documents_and_names_end_as_they_should(tmp_path: Path) -> None:
+    with (tmp_path / "inventory.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Reference", "Note"])
+        for ref in (*DELIVERED, *FAILED):
+            writer.writerow([ref, "=cmd|'/C calc'!A0\r\n\u202egnp.exe"])
     with (
-        PortalProcess(tmp_path, records=6, faults="spin!=V-0002") as portal,
+        hostile_site() as site,
         TabcrewProcess(
-            tmp_path, portal.url, run__workers=2, portal__step_timeout_s=3, retry__backoff_s=0.2
+            tmp_path,
+            site.url,
+            run__workers=4,
+            portal__sign_in_url="",
+            portal__consent_selectors="",
+            portal__inventory="file",
+            portal__inventory_file=tmp_path / "inventory.csv",
+            portal__record_url="/record/{ref}",
+            portal__document_selector="#get",
+            portal__no_document_text="",
+            portal__step_timeout_s=3,
+            portal__reference_in_document="true",
+            retry__max_retries=0,
+            pacing__portal_down_after=50,
+            watchdog__max_restarts=50,
         ) as crew,
     ):
-        assert crew.wait(within_s=120) == 3, crew.said()
-        assert portal.logins() == 1
-        assert crew.counts().done == 5
-        ((state,),) = crew.query("SELECT state FROM tasks WHERE id = 'V-0002'")
-        assert state in ("failed", "quarantined")
+        assert crew.wait(within_s=110) == 3, crew.said()
         crew.assert_clean()
+        ended = {
+            ref: (state, reason or "")
+            for ref, state, reason in crew.query("SELECT id, state, reason FROM tasks")
+        }
+        assert {ref for ref, (state, _) in ended.items() if state == "done"} == set(DELIVERED), ended
+        assert {ref for ref, (state, _) in ended.items() if state == "failed"} == set(FAILED), ended
+        outcomes = dict(crew.query("SELECT task, outcome FROM attempts"))
+        for ref, (outcome, word) in FAILED.items():
+            assert outcomes[ref] == outcome, ref
+            assert word in ended[ref][1], (ref, ended[ref])
+        tries = dict(crew.query("SELECT id, tries FROM tasks"))
+        assert all(1 <= site.served[ref] <= tries[ref] for ref in DELIVERED), site.served
+        (alarm,) = crew.log("same_content")
+        assert "twin-" in alarm["text"]
+        # Names: all in one folder, none of it a path, a device or the other's in another case.
+        names = crew.documents()
+        assert len({name.casefold() for name in names}) == len(DELIVERED)
+        assert not any(set(name) & set('/\\\x07\x1b<>:"|?*') or name.upper() == "CON.PDF" for name in names)
+        assert "\x1b" not in crew.said()

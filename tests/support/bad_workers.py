@@ -67,6 +67,18 @@ def stops_in_mid_report(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Cl
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
+def wakes_up_and_reports(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) -> None:
+    """Stops in the middle of its report; when it is woken it says the rest, as if nothing had been."""
+    attached(setup, inbox, reports, clocks)
+    duty = decode_duty(inbox.get())
+    assert isinstance(duty, FetchDocument)
+    frame = encode_report(DocumentFetched(duty.epoch, "0" * 64, 1, 1, fetch_s=0.0))
+    os.write(reports.fileno(), len(frame).to_bytes(4, "big") + frame[:5])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    os.write(reports.fileno(), frame[5:])
+    time.sleep(3600)
+
+
 def ends_with_exit_code_0(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) -> None:
     attached(setup, inbox, reports, clocks)
     inbox.get()
@@ -85,6 +97,14 @@ def says_nonsense(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) 
     raw_duty = inbox.get()
     reports.send_bytes(b"\x93not a report")
     deliver(raw_duty, reports)
+    time.sleep(3600)
+
+
+def reports_an_old_epoch(setup: WorkerSetup, inbox: Any, reports: Any, clocks: Clocks) -> None:
+    attached(setup, inbox, reports, clocks)
+    duty = decode_duty(inbox.get())
+    assert isinstance(duty, FetchDocument)
+    reports.send_bytes(encode_report(DocumentFetched(duty.epoch - 1, "0" * 64, 1, 1, fetch_s=0.0)))
     time.sleep(3600)
 
 

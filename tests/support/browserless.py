@@ -112,6 +112,9 @@ class _NoTab:
     def reset(self) -> None:
         """Nothing to clean up between two duties."""
 
+    def session_secrets(self) -> set[str]:
+        return set()
+
     def is_responsive(self, within_s: float) -> bool:
         return within_s > 0
 
