@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from supervisor.snapshot import Counts
 from supervisor.task_states import TaskEvent, TaskState, next_state
@@ -245,54 +246,54 @@ class Ledger:
     # --- reading ---
 
     def counts(self) -> Counts:
-        by_state: dict[str, int] = dict(
-            self._db.execute("SELECT state, count(*) FROM tasks GROUP BY state").fetchall()
-        )
+        by_state: dict[str, int] = dict(self._rows("SELECT state, count(*) FROM tasks GROUP BY state"))
         return Counts(accepted=sum(by_state.values()), **by_state)
 
     def task(self, task: str) -> TaskRow:
         """Raises KeyError when there is no such task."""
-        row = self._db.execute(
-            "SELECT id, fields, state, tries, charged, deaths, document, reason FROM tasks WHERE id = ?",
-            (task,),
-        ).fetchone()
-        if row is None:
+        rows = self._rows(
+            "SELECT id, fields, state, tries, charged, deaths, document, reason FROM tasks WHERE id = ?", task
+        )
+        if not rows:
             raise KeyError(task)
-        return _task_row(row)
+        return _task_row(rows[0])
 
     def knows(self, task: str) -> bool:
-        return self._db.execute("SELECT 1 FROM tasks WHERE id = ?", (task,)).fetchone() is not None
+        return bool(self._rows("SELECT 1 FROM tasks WHERE id = ?", task))
 
     def tasks_in(self, *states: TaskState, first: int = 0) -> Iterator[str]:
         """References in the order of the inventory; ``first``: only among so many first records, 0 = all."""
         marks = ", ".join("?" * len(states))
         sql = f"SELECT id FROM tasks WHERE state IN ({marks}) AND (? = 0 OR seq < ?) ORDER BY seq"
-        return (str(task) for (task,) in self._db.execute(sql, (*states, first, first)))
+        return (str(task) for (task,) in self._rows(sql, *states, first, first))
 
     def documents(self) -> Iterator[tuple[str, str]]:
         """(reference, file name) of every delivered document."""
-        return (
-            (str(t), str(d))
-            for t, d in self._db.execute("SELECT id, document FROM tasks WHERE state = 'done'")
-        )
+        rows = self._rows("SELECT id, document FROM tasks WHERE state = 'done'")
+        return ((str(task), str(document)) for task, document in rows)
 
     def others_with_content(self, sha256: str, task: str) -> list[str]:
         """Other tasks whose delivered document has the same bytes."""
-        rows = self._db.execute(
-            "SELECT id FROM tasks WHERE sha256 = ? AND id <> ? AND state = 'done'", (sha256, task)
-        )
-        return [str(other) for (other,) in rows]
+        sql = "SELECT id FROM tasks WHERE sha256 = ? AND id <> ? AND state = 'done'"
+        return [str(other) for (other,) in self._rows(sql, sha256, task)]
 
     def last_epoch(self) -> int:
         return self._number("SELECT coalesce(max(epoch), 0) FROM attempts")
 
     def get_meta(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0][0]) if rows else None
 
     def set_meta(self, key: str, value: str) -> None:
         with self._transaction():
             self._set_meta(key, value)
+
+    def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """All rows at once; raises LedgerError when the disk or the file does not give them."""
+        try:
+            return self._db.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerError(f"{self.path} cannot be read: {error}") from error
 
     # --- inside a transaction ---
 
@@ -327,7 +328,7 @@ class Ledger:
         )
 
     def _number(self, sql: str, *parameters: object) -> int:
-        (number,) = self._db.execute(sql, parameters).fetchone()
+        ((number,),) = self._rows(sql, *parameters)
         return int(number)
 
     @contextmanager

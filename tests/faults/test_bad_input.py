@@ -8,7 +8,7 @@ import pytest
 
 from supervisor.exit_codes import ExitCode
 from tests.support.portal import PortalProcess
-from tests.support.tabcrew import TabcrewProcess
+from tests.support.tabcrew import BrowserlessProcess, TabcrewProcess
 
 
 def ended(crew: TabcrewProcess, code: ExitCode, within_s: float = 30) -> str:
@@ -69,13 +69,13 @@ def test_run_is_refused_when_the_work_directory_cannot_be_made(tmp_path: Path) -
 
 def test_second_supervisor_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     with (
-        PortalProcess(tmp_path, records=4, latency=1) as portal,
-        TabcrewProcess(tmp_path, portal.url, run__workers=1) as first,
+        PortalProcess(tmp_path, records=4, latency=0.7) as portal,
+        BrowserlessProcess(tmp_path, portal.url, run__workers=1) as first,
     ):
         first.worker(1, "busy")
         second_output = tmp_path / "second"
         second_output.mkdir()
-        with TabcrewProcess(second_output, portal.url, run__work_dir=first.work_dir) as second:
+        with BrowserlessProcess(second_output, portal.url, run__work_dir=first.work_dir) as second:
             second.work_dir = second_output
             assert "another supervisor" in ended(second, ExitCode.ANOTHER_SUPERVISOR)
         assert first.wait(within_s=60) == 0, first.said()

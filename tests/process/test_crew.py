@@ -23,6 +23,9 @@ from tests.support.eventually import eventually
 RESPAWNS = int(os.environ.get("TABCREW_TEST_RESPAWNS", "30"))
 """`make soak` asks for 2,000."""
 
+MOST_MB = 4.0
+"""What the supervisor's memory may grow by over them; measured: 0.1 over a hundred."""
+
 LIMITS = WatchLimits(heartbeat_timeout_s=1.0, boot_timeout_s=20.0, step_grace_s=0.3)
 
 
@@ -158,9 +161,12 @@ def test_respawns_leave_no_descriptor_thread_or_zombie(tmp_path: Path) -> None:
     threads = threading.active_count()
     with CrewBench(tmp_path, bad_workers.good) as bench:
 
-        def respawn() -> None:
-            worker = bench.spawn()
-            os.kill(worker.process.pid, signal.SIGKILL)
+        def respawn(number: int) -> None:
+            """Most die while they boot; every tenth has its tab, and dies over a duty."""
+            worker = bench.spawn() if number % 10 else bench.idle_worker()
+            if worker.state is WorkerState.IDLE:
+                bench.give(worker)
+            os.kill(worker.pid, signal.SIGKILL)
             bench.turn_until(lambda: bench.crew.in_slot(1) is None, within_s=10)
             bench.events.clear()  # they hold the workers, and with them their shared clocks
 
@@ -170,14 +176,14 @@ def test_respawns_leave_no_descriptor_thread_or_zombie(tmp_path: Path) -> None:
             eventually(lambda: threading.active_count() <= threads, within_s=5, what="no thread more")
             return psutil.Process().num_fds(), len(psutil.Process().children())
 
-        for _ in range(5):
-            respawn()
+        for number in range(11):
+            respawn(number)
         before, memory_mb = held(), psutil.Process().memory_info().rss / 2**20
-        for _ in range(RESPAWNS):
-            respawn()
+        for number in range(RESPAWNS):
+            respawn(number)
         assert held() == before
-        # Measured: 2 MB over the first hundred respawns, none over the next two thousand.
-        assert psutil.Process().memory_info().rss / 2**20 < memory_mb + 8
+        grown_mb = psutil.Process().memory_info().rss / 2**20 - memory_mb
+        assert grown_mb < MOST_MB
 
 
 def test_workers_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A supervisor's bookkeeping from the first record to the last, killed before its nth SQL statement, for all n.
+"""A supervisor's bookkeeping from the first record to the last, killed before any SQL statement of it.
 
 python -m tests.support.ledger_story FOLDER: prints how many kills there were. A process of its own, with one
 thread, because it forks.

@@ -77,6 +77,7 @@ def test_chrome_is_down_when_its_debugging_port_dies_while_it_lives(tmp_path: Pa
     peer = Peer()
     with keeper_of(peer, tmp_path) as keeper:
         assert not keeper.look(100.0)
+        eventually(lambda: peer.connections, within_s=5)
         peer.connections[0].close_socket()
         eventually(lambda: keeper.look(101.0), within_s=5)
         assert keeper.state is ChromeState.DOWN

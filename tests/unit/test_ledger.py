@@ -400,6 +400,14 @@ def test_ledger_raises_when_it_was_replaced_while_open(ledger: Ledger) -> None:
         ledger.check_in_place()
 
 
+def test_ledger_says_so_in_words_when_it_cannot_be_read(ledger: Ledger) -> None:
+    ledger._db.execute("PRAGMA shrink_memory")  # else it would answer from memory
+    for file in (ledger.path, ledger.path.with_name(ledger.path.name + "-wal")):
+        os.truncate(file, 100)
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite cannot be read: "):
+        ledger.counts()
+
+
 def test_ledger_raises_when_it_was_cut_off_while_open(ledger: Ledger) -> None:
     os.truncate(ledger.path, 100)
     with pytest.raises(LedgerError, match=r"was cut off while running, from \d+ to 100 bytes"):
