@@ -39,9 +39,12 @@ class Chrome:
     def pid(self) -> int:
         return self.identity.pid
 
-    def exit_code(self) -> int | None:
-        """None while it runs; negative is the signal that ended it. Does not wait."""
-        return self.process.poll()
+    def exit_code(self, within_s: float = 0.0) -> int | None:
+        """None while it runs; negative is the signal that ended it. Waits ``within_s`` for it."""
+        try:
+            return self.process.wait(within_s) if within_s else self.process.poll()
+        except subprocess.TimeoutExpired:
+            return None
 
     def is_running(self) -> bool:
         return self.exit_code() is None

@@ -20,6 +20,9 @@ from supervisor.work_dir import WorkDir
 from tabworker.popup_downloads import PopupDownloadNotes
 
 
+_EXIT_CODE_WITHIN_S = 0.2
+
+
 @dataclass(frozen=True)
 class Launch:
     """How to start it. ``say``: told what an installation does."""
@@ -91,7 +94,8 @@ class LaunchedChrome:
         return self.chrome.pid
 
     def death(self) -> str:
-        code = self.chrome.exit_code()
+        # A dying Chrome closes its port a moment before its exit code can be read, which tells more.
+        code = self.chrome.exit_code(_EXIT_CODE_WITHIN_S if self.root.lost else 0.0)
         if code is not None:
             return f"{self.name} died with exit code {code}"
         return f"{self.name} closed its debugging port" if self.root.lost else ""
