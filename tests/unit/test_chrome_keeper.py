@@ -58,7 +58,7 @@ def keeper_of(peer: Peer, folder: Path) -> Iterator[ChromeKeeper]:
             identity, process, url, url, "Chrome/1", True, folder / "profile", folder / "chrome.log"
         )
         keeper = ChromeKeeper(
-            ChromeSettings(probe_timeout_s=3), WorkDir(folder), 1, False, lambda: None, lambda _: None
+            ChromeSettings(probe_timeout_s=3), WorkDir(folder), 1, (), lambda: None, lambda _: None
         )
         keeper._running = Running(chrome, RootConnection.connect(url))
         keeper.state = ChromeState.UP
