@@ -101,7 +101,7 @@ class _NoTab:
         self.current_step = ""
         self.dialogs: list[str] = []
         self.destination = Path()
-        self.page = SimpleNamespace(url="(no page)", screenshot=_no_page, locator=_no_page)
+        self.page = SimpleNamespace(url="(no page)", bring_to_front=_no_page, locator=_no_page)
         self.popups = SimpleNamespace(close_all=self.reset)
         self._clocks = clocks
 
