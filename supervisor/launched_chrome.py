@@ -19,7 +19,6 @@ from supervisor.settings_sections import ChromeSettings
 from supervisor.work_dir import WorkDir
 from tabworker.popup_downloads import PopupDownloadNotes
 
-
 _EXIT_CODE_WITHIN_S = 0.2
 
 

@@ -7,11 +7,13 @@ from tests.support.portal import PortalProcess
 from tests.support.tabcrew import BrowserlessProcess
 
 RECORDS = 12
-WORKERS = 6
+WORKERS = 3
 
 
 def test_one_sign_in_is_made_when_the_session_expires_under_a_whole_crew(tmp_path: Path) -> None:
-    slow = {f"V-{number:04}": "dawdles" for number in range(1, WORKERS + 1)}  # longer than the session lives
+    slow = {
+        f"V-{number:04}": "dawdles_in_company" for number in range(1, WORKERS + 1)
+    }  # longer than the session lives
     with (
         PortalProcess(tmp_path, records=RECORDS, session_ttl=1.5) as portal,
         BrowserlessProcess(

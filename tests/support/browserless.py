@@ -31,7 +31,7 @@ from tests.support.portal_client import Answer, PortalClient
 
 
 def main() -> None:
-    from supervisor import chrome_keeper, crew, job, kill_ladder
+    from supervisor import chrome_keeper, crew, job
     from supervisor.cli import main as command_line
     from tabworker.main import run_worker
 
@@ -42,7 +42,8 @@ def main() -> None:
             self.restarts = RestartLimit(settings.max_restarts, settings.restart_window_s)
             self.state = chrome_keeper.ChromeState.DOWN
             self.why, self.pid, self.ws_url = "", None, "ws://nowhere"
-            self.handle = kill_ladder.BrowserHandle(cast(Any, None), "")
+            self.is_ours = True
+            self.handle = SimpleNamespace(close_tab=lambda *_, **__: True)
 
         def start(self) -> None:
             self.state = chrome_keeper.ChromeState.STARTING
@@ -67,7 +68,6 @@ def main() -> None:
 
     body = partial(run_worker, work=work)
     with (
-        patch.object(kill_ladder, "close_tab", lambda *_, **__: True),
         patch.object(job, "ChromeKeeper", NoChrome),
         patch.object(job, "Crew", partial(crew.Crew, body=body)),
     ):
@@ -85,7 +85,7 @@ def work(
     misdeeds.commit(misdeeds.BOOT, report)
     report(Attached(took_s=0.0))
     tab = _NoTab(clocks)
-    desk = DutyDesk(setup, cast(Any, tab), cast(Any, _HttpAdapter(setup, report)), Driver(), secrets)
+    desk = DutyDesk(setup, cast(Any, tab), cast(Any, _HttpAdapter(setup, report)), Driver(), secrets, report)
     while True:
         duty = decode_duty(inbox.get())
         reached(Point.DUTY_TAKEN)

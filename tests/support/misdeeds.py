@@ -75,8 +75,12 @@ def sleeps(_report: Callable[[Report], None]) -> None:
     time.sleep(3600)
 
 
-def dawdles(_report: Callable[[Report], None]) -> None:
-    time.sleep(2)
+def dawdles_in_company(_report: Callable[[Report], None]) -> None:
+    """Until three workers are in mid-task, and then for 2 s: whatever ends meanwhile ends under all of them."""
+    give_up_at = time.monotonic() + 4
+    while len(list(Path(os.environ[FOLDER]).iterdir())) < 3 and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    time.sleep(1.9)
 
 
 def kills_itself(_report: Callable[[Report], None]) -> None:
@@ -98,7 +102,7 @@ _DEEDS: dict[str, Callable[[Callable[[Report], None]], None]] = {
         leaves_by_system_exit,
         holds_the_gil,
         sleeps,
-        dawdles,
+        dawdles_in_company,
         kills_itself,
         reports_for_another,
     )

@@ -17,7 +17,8 @@ from websockets.sync.server import ServerConnection, serve
 from chrome_launcher.chrome import Chrome
 from chrome_launcher.process_tree import ProcessIdentity
 from chrome_launcher.root_connection import RootConnection
-from supervisor.chrome_keeper import ChromeKeeper, ChromeState, Running
+from supervisor.chrome_keeper import ChromeKeeper, ChromeState
+from supervisor.launched_chrome import Launch, LaunchedChrome
 from supervisor.settings_sections import ChromeSettings
 from supervisor.work_dir import WorkDir
 from tests.support.eventually import eventually
@@ -57,10 +58,10 @@ def keeper_of(peer: Peer, folder: Path) -> Iterator[ChromeKeeper]:
         chrome = Chrome(
             identity, process, url, url, "Chrome/1", True, folder / "profile", folder / "chrome.log"
         )
-        keeper = ChromeKeeper(
-            ChromeSettings(probe_timeout_s=3), WorkDir(folder), 1, (), lambda: None, lambda _: None
-        )
-        keeper._running = Running(chrome, RootConnection.connect(url))
+        settings, work_dir = ChromeSettings(probe_timeout_s=3), WorkDir(folder)
+        launch = Launch(settings, work_dir, 1, True, (), lambda _: None)
+        keeper = ChromeKeeper(settings, work_dir, launch, lambda: None)
+        keeper._running = LaunchedChrome(chrome, RootConnection.connect(url))
         keeper.state = ChromeState.UP
         try:
             yield keeper
