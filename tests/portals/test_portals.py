@@ -1,0 +1,35 @@
+"""The whole job at portals of quite different make, each driven by the settings file that lies beside it."""
+
+from pathlib import Path
+
+import pypdfium2
+
+from tests.portals.account import Account, serving
+from tests.portals.bank import Bank
+from tests.support.portal import PASSWORD, USERNAME
+from tests.support.tabcrew import TabcrewProcess
+
+HERE = Path(__file__).parent
+
+
+def account_with(*refs: str) -> Account:
+    return Account(USERNAME, PASSWORD, list(refs))
+
+
+def assert_job_done(folder: Path, settings: str, account: Account, url: str) -> None:
+    """One login, every record's own document, each served once, and nothing left behind."""
+    with TabcrewProcess(folder, url, "--settings", str(HERE / settings)) as crew:
+        assert crew.wait(within_s=60) == 0, crew.said()
+        assert account.audit[0] == ("login", USERNAME)
+        assert len(account.all_of("login")) == 1
+        assert account.served() == dict.fromkeys(account.refs, 1)
+        crew.assert_clean()
+        for name in crew.documents():
+            with pypdfium2.PdfDocument(crew.work_dir / "documents" / name) as pdf:
+                assert name.removesuffix(".pdf") in pdf[0].get_textpage().get_text_range()
+
+
+def test_portal_that_needs_python_is_fetched_whole_by_an_adapter(tmp_path: Path) -> None:
+    account = account_with(*(f"2026-{month:02}" for month in range(1, 13)))
+    with serving(Bank(account).app) as url:
+        assert_job_done(tmp_path, "bank.ini", account, url)
