@@ -6,6 +6,8 @@ import pypdfium2
 
 from tests.portals.account import Account, serving
 from tests.portals.bank import Bank
+from tests.portals.deeds import Deeds
+from tests.portals.invoices import Invoices
 from tests.support.portal import PASSWORD, USERNAME
 from tests.support.tabcrew import TabcrewProcess
 
@@ -33,3 +35,15 @@ def test_portal_that_needs_python_is_fetched_whole_by_an_adapter(tmp_path: Path)
     account = account_with(*(f"2026-{month:02}" for month in range(1, 13)))
     with serving(Bank(account).app) as url:
         assert_job_done(tmp_path, "bank.ini", account, url)
+
+
+def test_portal_of_frames_and_session_ids_in_addresses_is_fetched_whole(tmp_path: Path) -> None:
+    account = account_with(*(f"D-{number}" for number in range(101, 111)))
+    with serving(Deeds(account).app) as url:
+        assert_job_done(tmp_path, "deeds.ini", account, url)
+
+
+def test_portal_of_a_single_page_is_fetched_whole(tmp_path: Path) -> None:
+    account = account_with(*(f"INV-{number}" for number in range(1, 11)))
+    with serving(Invoices(account).app) as url:
+        assert_job_done(tmp_path, "invoices.ini", account, url)
