@@ -63,6 +63,12 @@ def fits_address(url: str, pattern: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), address, re.DOTALL) is not None
 
 
+def is_same_document(url: str, open_url: str) -> bool:
+    """Whether a browser that shows ``open_url`` would go to ``url`` without loading anything."""
+    base, fragment, _ = url.partition("#")
+    return bool(fragment) and base == open_url.partition("#")[0]
+
+
 def is_same_page(url: str, other: str) -> bool:
     """Whether both lead to one page, whatever their queries; a route behind # counts if ``other`` has one."""
     mine, theirs = urlsplit(url), urlsplit(other)

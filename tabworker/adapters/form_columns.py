@@ -32,8 +32,14 @@ def find_column(columns: Sequence[str], wanted: str) -> int | None:
     return next((index for index, name in enumerate(columns) if folded(name) == folded(wanted)), None)
 
 
-def missing_column(columns: Sequence[str], wanted: str, source: str) -> AdapterMisfit:
-    names = ", ".join(repr(name[:80]) for name in columns[:MOST_COLUMNS_NAMED]) or "none"
+def missing_column(
+    columns: Sequence[str], wanted: str, source: str, first_row: Sequence[str] = ()
+) -> AdapterMisfit:
+    """``first_row``: what stands below the names, for columns whose names are numbers that nobody knows."""
+    shown = [repr(name[:80]) for name in columns[:MOST_COLUMNS_NAMED]]
+    for index, cell in enumerate(first_row[: len(shown)]):
+        shown[index] += f" (in the first row {cell[:80]!r})"
+    names = ", ".join(shown) or "none"
     more = f" and {len(columns) - MOST_COLUMNS_NAMED} more" if len(columns) > MOST_COLUMNS_NAMED else ""
     return AdapterMisfit(
         f"[portal] reference_column = {wanted} is not among the columns of {source}: {names}{more}"

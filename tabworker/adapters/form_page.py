@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tabworker.adapters import form_selectors
-from tabworker.adapters.form_addresses import absolute, is_same_page, page_address
+from tabworker.adapters.form_addresses import absolute, is_same_document, is_same_page, page_address
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, PortalFailure, SessionLost, Transient
 from tabworker.http_status import NotFound, failure_of_status
@@ -65,6 +65,10 @@ class FormPage:
 
     def _goto(self, url: str, setting: str) -> Response | None:
         try:
+            if is_same_document(url, self.page.url):
+                # Else nothing is loaded: the last record's page stands there until a script has changed it,
+                # and its button would deliver the last record's document.
+                self.page.goto("about:blank")
             return self.page.goto(url, wait_until="domcontentloaded")
         except PlaywrightTimeout as error:
             raise Transient(

@@ -28,12 +28,16 @@ def records_of_table(form: FormPage) -> Iterator[Record]:
             columns = columns_of(page)
             reference_at = find_column(columns, form.settings.reference_column)
             if reference_at is None:
-                raise missing_column(columns, form.settings.reference_column, source)
+                # Without a head nobody can know which number is which.
+                example = () if page.columns else page.rows[0]
+                raise missing_column(columns, form.settings.reference_column, source, example)
             expected = _announced(form)
         rows = _with_links(page, len(columns)) if wants_link else page.rows
         for record in records_of_rows([*columns, LINK], reference_at, rows, source):
             listed.add(record.ref)
             yield record
+        if form.settings.paging == "scroll" and expected is not None and len(listed) >= expected:
+            return  # else the end shows only in that nothing new comes for a while
     if expected is not None and len(listed) < expected:
         raise Transient(
             f"the table shows {len(listed)} records, but the portal says that there are {expected} "

@@ -47,7 +47,8 @@ class Invoices:
         begin = int(request.query_params["after"])
         end = begin + _ITEMS_AT_ONCE
         items = [{"number": ref, "customer": f"Customer {ref}"} for ref in self.account.refs[begin:end]]
-        return JSONResponse({"items": items, "next": str(end) if end < len(self.account.refs) else None})
+        total = len(self.account.refs)
+        return JSONResponse({"items": items, "total": total, "next": str(end) if end < total else None})
 
     async def invoice(self, request: Request) -> Response:
         if not self._has_token(request):
