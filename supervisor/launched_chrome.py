@@ -58,7 +58,7 @@ class Launch:
         except BaseException:
             chrome.kill()
             raise
-        return LaunchedChrome(chrome, root)
+        return LaunchedChrome(chrome, root, self.headless)
 
     def _binary(self) -> ChromeBinary:
         try:
@@ -75,6 +75,7 @@ class LaunchedChrome:
 
     chrome: Chrome
     root: RootConnection
+    headless: bool
 
     @property
     def ws_url(self) -> str:
@@ -103,7 +104,7 @@ class LaunchedChrome:
         return self.chrome.network_service()
 
     def open_tab(self) -> "Future[str]":
-        return submit_open_tab(self.root)
+        return submit_open_tab(self.root, own_window=self.headless)
 
     def close_tab(self, target_id: str, *, within_s: float) -> bool:
         return close_tab(self.root, self.chrome.http_url, target_id, within_s=within_s)

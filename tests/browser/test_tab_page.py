@@ -55,6 +55,23 @@ def test_step_is_stamped_with_its_time_when_it_begins(bench: TabBench, tmp_path:
     assert tab.current_step == "two"
 
 
+def test_tab_goes_on_painting_when_it_was_clicked_and_another_is_in_front(
+    bench: TabBench, tab: Tab, site: str
+) -> None:
+    """A click waits for two frames: at one frame a second, each one on a page after the first takes 2 s."""
+    tab.page.goto(site)
+    with bench.attached():
+        for _ in range(3):
+            tab.page.locator("#confirm").click()
+            tab.page.evaluate("document.body.append('more')")
+        two_frames = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        began_at = time.monotonic()
+        for _ in range(5):
+            tab.page.evaluate(two_frames)
+        assert time.monotonic() - began_at < 4.0
+        assert tab.page.evaluate("innerWidth") == 1280  # else portals show the layout for telephones
+
+
 def test_tab_is_responsive_when_its_page_is_idle(tab: Tab, site: str) -> None:
     tab.page.goto(site)
     assert tab.is_responsive(within_s=5.0)

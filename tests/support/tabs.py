@@ -23,11 +23,12 @@ class TabBench:
     root: RootConnection
     playwright: Playwright
     downloads: Path
+    headless: bool
 
     @contextmanager
     def attached(self) -> Iterator[AttachedTab]:
-        """A new tab, attached; closed at the end, also when it spins."""
-        target = open_tab(self.root)
+        """A new tab as the supervisor opens it, attached; closed at the end, also when it spins."""
+        target = open_tab(self.root, own_window=self.headless)
         try:
             attached = attach(self.playwright, self.chrome.ws_url, target, self.downloads)
             try:
@@ -60,4 +61,4 @@ def tab_bench(folder: Path, *, headless: bool = True) -> Iterator[TabBench]:
         root.on_event(PopupDownloadNotes(downloads).on_event)
         set_download_folder(root, downloads, events=True)
         root.call("Target.setDiscoverTargets", {"discover": True})
-        yield TabBench(chrome, root, playwright, downloads)
+        yield TabBench(chrome, root, playwright, downloads, headless)
