@@ -6,6 +6,7 @@ import pypdfium2
 
 from tests.portals.account import Account, serving
 from tests.portals.bank import Bank
+from tests.portals.clinic import TOTP_SECRET, Clinic
 from tests.portals.deeds import Deeds
 from tests.portals.invoices import Invoices
 from tests.support.portal import PASSWORD, USERNAME
@@ -18,9 +19,11 @@ def account_with(*refs: str) -> Account:
     return Account(USERNAME, PASSWORD, list(refs))
 
 
-def assert_job_done(folder: Path, settings: str, account: Account, url: str) -> None:
+def assert_job_done(
+    folder: Path, settings: str, account: Account, url: str, environ: dict[str, str] | None = None
+) -> None:
     """One login, every record's own document, each served once, and nothing left behind."""
-    with TabcrewProcess(folder, url, "--settings", str(HERE / settings)) as crew:
+    with TabcrewProcess(folder, url, "--settings", str(HERE / settings), environ=environ) as crew:
         assert crew.wait(within_s=60) == 0, crew.said()
         assert account.audit[0] == ("login", USERNAME)
         assert len(account.all_of("login")) == 1
@@ -47,3 +50,15 @@ def test_portal_of_a_single_page_is_fetched_whole(tmp_path: Path) -> None:
     account = account_with(*(f"INV-{number}" for number in range(1, 11)))
     with serving(Invoices(account).app) as url:
         assert_job_done(tmp_path, "invoices.ini", account, url)
+
+
+def test_portal_of_two_steps_a_code_and_frames_in_frames_is_fetched_whole(tmp_path: Path) -> None:
+    account = account_with(*(f"R-{number}" for number in range(501, 511)))
+    with serving(Clinic(account).app) as url:
+        assert_job_done(tmp_path, "clinic.ini", account, url, {"TABCREW_TOTP_SECRET": TOTP_SECRET})
+
+
+def test_settings_of_each_portal_are_short_enough_to_be_read() -> None:
+    files = sorted(HERE.glob("*.ini"))
+    assert len(files) == 4
+    assert max(len(file.read_text("utf-8").splitlines()) for file in files) <= 30
