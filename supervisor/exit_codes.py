@@ -23,9 +23,9 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS = {
-    ExitCode.ALL_DONE: "every record has its verified document",
+    ExitCode.ALL_DONE: "every record that was asked for has its verified document",
     ExitCode.BUG: "a bug of Tabcrew: the log holds the traceback",
-    ExitCode.USAGE: "usage, settings or credentials are wrong: nothing was started",
+    ExitCode.USAGE: "usage, settings or credentials are wrong: put them right, then run again",
     ExitCode.SOME_FAILED: (
         "finished, but some records failed: failures/ says why; `python run.py retry` tries again"
     ),

@@ -138,7 +138,7 @@ def test_status_follows_the_run_when_asked_and_ends_with_it(
         assert "fetching" in follower.stdout.readline()
         write_status(job, msgspec.structs.replace(moment, phase="finished", exit_code=0))
         eventually(lambda: follower.poll() is not None, within_s=10, what="status --follow ends")
-        assert "every record has its verified document" in follower.stdout.read().lower()
+        assert "every record that was asked for has its verified document" in follower.stdout.read().lower()
         assert follower.returncode == 0
         assert follower.stderr is not None
         follower.stderr.close()

@@ -11,6 +11,7 @@ from tabworker.adapters.form_addresses import (
     absolute,
     address_of,
     fits_address,
+    is_same_document,
     is_same_page,
     page_address,
     selector_of,
@@ -188,3 +189,20 @@ def test_own_notes_of_the_adapter_stand_behind_columns_of_the_same_name() -> Non
 
 def test_name_may_lack_a_value_where_an_address_may_not() -> None:
     assert text_of("{ref}-{Type}", Record("V-1", {"Type": ""}), "task_name") == "V-1-"
+
+
+@pytest.mark.parametrize(
+    ("url", "open_url", "nothing_is_loaded"),
+    [
+        ("https://p/app#/r/2", "https://p/app#/r/1", True),
+        ("https://p/app#/r/1", "https://p/app#/r/1", True),
+        ("https://p/app#/r/1", "https://p/app", True),
+        ("https://p/app#/r/1", "https://p/app?old", False),
+        ("https://p/app", "https://p/app#/r/1", False),
+        ("https://p/app", "https://p/app", False),
+    ],
+)
+def test_address_loads_nothing_when_it_differs_only_behind_the_hash(
+    url: str, open_url: str, nothing_is_loaded: bool
+) -> None:
+    assert is_same_document(url, open_url) is nothing_is_loaded
