@@ -76,7 +76,7 @@ def sleeps(_report: Callable[[Report], None]) -> None:
 
 
 def dawdles_in_company(_report: Callable[[Report], None]) -> None:
-    """Until three workers are in mid-task, and then for 2 s: whatever ends meanwhile ends under all of them."""
+    """Until three workers are in mid-task, and then for 2 s: what ends meanwhile ends under all of them."""
     give_up_at = time.monotonic() + 4
     while len(list(Path(os.environ[FOLDER]).iterdir())) < 3 and time.monotonic() < give_up_at:
         time.sleep(0.02)

@@ -61,7 +61,7 @@ def keeper_of(peer: Peer, folder: Path) -> Iterator[ChromeKeeper]:
         settings, work_dir = ChromeSettings(probe_timeout_s=3), WorkDir(folder)
         launch = Launch(settings, work_dir, 1, True, (), lambda _: None)
         keeper = ChromeKeeper(settings, work_dir, launch, lambda: None)
-        keeper._running = LaunchedChrome(chrome, RootConnection.connect(url))
+        keeper._running = LaunchedChrome(chrome, RootConnection.connect(url), headless=True)
         keeper.state = ChromeState.UP
         try:
             yield keeper
