@@ -39,7 +39,7 @@ def launch_chrome(
     Raises ProfileInUse or ChromeCannotStart; then nothing of it is left running.
     """
     if not headless:
-        _require_display()
+        require_display()
     profile_dir = profile_dir.resolve()
     stderr_path = stderr_path or profile_dir / "chrome-stderr.txt"
     extra = tuple(extra_switches)
@@ -71,7 +71,8 @@ def launch_chrome(
         return attempt(sandbox=False)
 
 
-def _require_display() -> None:
+def require_display() -> None:
+    """Raises ChromeCannotStart when a window would have nowhere to open."""
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):

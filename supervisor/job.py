@@ -8,6 +8,8 @@ import os
 import random
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ from supervisor.launched_chrome import Launch
 from supervisor.ledger import Ledger, LedgerError, LedgerLocked
 from supervisor.loop import Loop, Parts
 from supervisor.mailbox import Interrupts, Mailbox
+from supervisor.pause import Pause
 from supervisor.portal_gate import GateLimits, PortalGate
 from supervisor.publisher import Publisher
 from supervisor.retry import RetryLimits
@@ -44,7 +47,7 @@ from tabworker.adapters.form_settings import FormSettings
 from tabworker.json_log import log_to_file
 from tabworker.messages import Credentials
 from tabworker.resource_blocking import blocked_addresses
-from tabworker.setup import WorkerSetup
+from tabworker.setup import Debugging, WorkerSetup
 
 _RUN_ID = "run_id"
 
@@ -60,12 +63,17 @@ class JobRefused(Exception):
 @dataclass(frozen=True)
 class JobOptions:
     """``fresh``: start over. ``limit``: only the first records of the inventory, 0 = all. ``only``: these
-    references.
+    references. ``profile``: Chrome's profile, None = the work directory's own. ``make_dispatcher``: makes
+    the one who decides, with Dispatcher's arguments.
     """
 
     fresh: bool = False
     limit: int = 0
     only: tuple[str, ...] = ()
+    slow_mo_ms: float = 0.0
+    pause_on_failure: bool = False
+    profile: Path | None = None
+    make_dispatcher: Callable[..., Dispatcher] = Dispatcher
 
 
 class Job:
@@ -83,7 +91,7 @@ class Job:
     @classmethod
     def open(cls, settings: Settings, options: JobOptions) -> "Job":
         """Take the work directory; raises JobRefused."""
-        work_dir = WorkDir(settings.run.work_dir.absolute())
+        work_dir = WorkDir(settings.run.work_dir.absolute(), options.profile)
         ledger = _take_ledger(work_dir, fresh=options.fresh, profile=not settings.chrome.attach)
         job = cls(settings, options, work_dir, ledger)
         try:
@@ -222,7 +230,7 @@ class Job:
         known = self._ledger.inventory_complete
         if known:
             book.schedule(self._options.only, self._options.limit)
-        dispatcher = Dispatcher(
+        dispatcher = self._options.make_dispatcher(
             settings,
             credentials,
             book,
@@ -253,6 +261,7 @@ class Job:
             publisher=Publisher(self._run_id, work_dir, settings.portal.host, time.monotonic()),
             display=display,
             mailbox=mailbox,
+            pause=Pause(self._options.pause_on_failure, mailbox.post),
             make_setup=lambda slot, name: self._setup(slot, name, form),
         )
 
@@ -306,6 +315,11 @@ class Job:
             ),
             shows_pdfs=bool(settings.chrome.attach),
             log_level=settings.logging.level,
+            debugging=Debugging(
+                slow_mo_ms=self._options.slow_mo_ms,
+                keep_page=self._options.pause_on_failure,
+                trace=settings.run.trace == "failed",
+            ),
         )
 
     def _close_display(self, parts: Parts, halt: Halt, snapshot: Snapshot | None) -> None:
@@ -317,6 +331,27 @@ class Job:
                 "{} cannot be written: {}", self._work_dir.status, error
             )
         parts.display.close(ending)
+
+
+@contextmanager
+def job_at_rest(settings: Settings) -> Iterator[WorkDir]:
+    """The work directory of a job while nobody works in it: a run that wants to begin is refused meanwhile.
+
+    Raises JobRefused. A ledger that is there is opened and not changed; one that is not is not made.
+    """
+    work_dir = WorkDir(settings.run.work_dir.absolute())
+    if not work_dir.ledger.exists():
+        try:
+            work_dir.prepare(profile=not settings.chrome.attach)
+        except WorkDirError as error:
+            raise JobRefused(str(error), ExitCode.DISK) from error
+        yield work_dir
+        return
+    ledger = _take_ledger(work_dir, fresh=False, profile=not settings.chrome.attach)
+    try:
+        yield work_dir
+    finally:
+        ledger.close()
 
 
 def retry_tasks(settings: Settings, refs: tuple[str, ...]) -> int:

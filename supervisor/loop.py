@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from loguru import logger
 
@@ -26,6 +27,7 @@ from supervisor.journal import Journal
 from supervisor.kill_ladder import LadderEnd
 from supervisor.ledger import Ledger
 from supervisor.mailbox import Interrupted, Mailbox
+from supervisor.pause import EnterPressed, Pause
 from supervisor.publisher import MemoryMeter, Publisher, worker_row
 from supervisor.restart_limit import RestartLimit
 from supervisor.session import SessionState
@@ -64,6 +66,7 @@ class Parts:
     publisher: Publisher
     display: Display
     mailbox: Mailbox
+    pause: Pause
     make_setup: Callable[[int, str], WorkerSetup]
 
 
@@ -127,6 +130,8 @@ class Loop:
 
     def _heed_interrupts(self) -> None:
         for item in self._parts.mailbox.take():
+            if isinstance(item, EnterPressed | Interrupted):
+                self._go_on()
             if not isinstance(item, Interrupted):
                 continue
             self._interrupts += 1
@@ -139,6 +144,27 @@ class Loop:
             else:
                 self._end(halt)
 
+    def _pause(self, worker: Worker, report: DutyFailed, task: str) -> None:
+        parts = self._parts
+        if report.epoch == 0 or self._ending is not None or parts.chrome.handle is None:
+            return
+        what = task or f"the step “{report.step}”"
+        if parts.pause.hold(worker.name, what):
+            parts.journal.warning(
+                "paused",
+                f"paused on the page of {what}. Look at it in Chrome's window, or with the DevTools of "
+                "another Chrome: chrome://inspect, Configure…, "
+                f"{urlsplit(parts.chrome.handle.ws_url).netloc}. Enter goes on, Ctrl-C stops",
+                worker=worker.name,
+            )
+
+    def _go_on(self) -> None:
+        """After a pause. Whoever looked at the page may have changed it, so its worker starts anew."""
+        held = self._parts.pause.release()
+        for worker in self._parts.crew.workers:
+            if worker.name == held:
+                self._dismiss(worker, Fate(FailureClass.OURS, "the pause is over", counts_as_restart=False))
+
     # --- Chrome ---
 
     def _look_at_chrome(self) -> None:
@@ -150,6 +176,7 @@ class Loop:
         elif parts.chrome.state is ChromeState.UP:
             parts.dispatcher.session.suspect()
         elif parts.chrome.state is ChromeState.DOWN:
+            parts.pause.release()
             what_now = "replacing it and all workers" if parts.chrome.is_ours else "stopping"
             parts.journal.error("chrome_died", f"{parts.chrome.why}: {what_now}")
             for worker in parts.crew.workers:
@@ -202,10 +229,13 @@ class Loop:
             return
         if isinstance(report, DocumentFetched):
             worker.documents += 1
+        lease = self._parts.book.lease_of(report.epoch)
         report = in_hindsight(report, self._fates.get(worker.name))
         was_good = self._parts.dispatcher.session.state is SessionState.GOOD
         self._parts.dispatcher.reported(report, self._now)
-        if isinstance(report, DutyFailed) and report.unfit:
+        if isinstance(report, DutyFailed):
+            self._pause(worker, report, lease.task if lease else "")
+        if isinstance(report, DutyFailed) and report.unfit and not self._parts.pause.holds:
             self._dismiss(worker, Fate(FailureClass.WORKER, f"worker {worker.slot}: {report.unfit}"))
         session = self._parts.dispatcher.session
         if was_good and session.state is SessionState.NEEDED:
@@ -218,6 +248,8 @@ class Loop:
         reason = f"worker {worker.slot} (pid {worker.pid}) {how}"
         self._fates[worker.name] = Fate(FailureClass.WORKER, reason)
         self._parts.journal.warning("worker_died", f"{reason}: replacing it", worker=worker.name)
+        if worker.name == self._parts.pause.worker:
+            self._parts.pause.release()
         if not worker.attached:
             self._boot_deaths += 1
         if self._boot_deaths >= _BOOT_DEATHS_TO_HALT:
@@ -312,6 +344,8 @@ class Loop:
 
     def _consider_end(self) -> None:
         dispatcher, book = self._parts.dispatcher, self._parts.book
+        if self._parts.pause.holds:
+            return
         if dispatcher.halt is not None:
             self._end(dispatcher.halt)
         elif dispatcher.over:
@@ -339,7 +373,7 @@ class Loop:
 
     def _refill(self) -> None:
         parts = self._parts
-        if self._ending is not None:
+        if self._ending is not None or parts.pause.holds:
             return
         if parts.chrome.state is ChromeState.DOWN and not parts.crew.workers:
             self._restart_chrome()
@@ -412,7 +446,7 @@ class Loop:
             done_this_run=parts.book.delivered_this_run,
             workers=tuple(self._row(worker) for worker in parts.crew.workers),
             events=parts.journal.events[-20:],
-            holding=parts.dispatcher.holding,
+            holding=parts.pause.text or parts.dispatcher.holding,
             attention=parts.dispatcher.attention,
             chrome_pid=parts.chrome.pid,
             chrome_restarts=parts.chrome.restarts.total,

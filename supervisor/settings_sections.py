@@ -77,6 +77,9 @@ class RunSettings(Section):
         ge=0,
         description="With less free disk than this, in MB, the run stops before a document is cut short.",
     )
+    trace: Literal["off", "failed"] = Field(
+        "off", description="Keep a recording of each failed attempt in failures/; costs CPU on all of them."
+    )
 
 
 def _debugging_port(text: str) -> str:

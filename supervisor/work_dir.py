@@ -17,10 +17,11 @@ class WorkDirError(Exception):
 @dataclass(frozen=True)
 class WorkDir:
     """``staging`` holds what is not yet proven: documents under their epoch's name, downloads, workers'
-    temporary files.
+    temporary files. ``own_profile``: a profile that lies elsewhere.
     """
 
     root: Path
+    own_profile: Path | None = None
 
     @property
     def ledger(self) -> Path:
@@ -44,7 +45,7 @@ class WorkDir:
 
     @property
     def profile(self) -> Path:
-        return self.root / "profile"
+        return self.own_profile or self.root / "profile"
 
     @property
     def staging(self) -> Path:

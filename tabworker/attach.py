@@ -34,11 +34,14 @@ def attach(
     target_id: str,
     downloads_dir: Path,
     blocked_addresses: Sequence[str] = (),
+    *,
+    slow_mo_ms: float = 0.0,
 ) -> AttachedTab:
     """Attach to ``target_id``, also beside a tab that spins (HAZARDS C2).
 
     ``downloads_dir``: the folder that the supervisor's root connection set, where Chrome saves each download
-    under its GUID. ``blocked_addresses``: patterns that the tab does not load.
+    under its GUID. ``blocked_addresses``: patterns that the tab does not load. ``slow_mo_ms``: the wait
+    before each action.
     Raises EndpointError, AttachError or Playwright's own error.
     """
     endpoint = TabEndpoint(browser_ws_url, target_id, downloads_dir, blocked_addresses)
@@ -47,6 +50,7 @@ def attach(
             endpoint.start(),
             artifacts_dir=downloads_dir,
             is_local=True,
+            slow_mo=slow_mo_ms,
             timeout=CONNECT_TIMEOUT_S * 1000,
         )
         pages = [page for context in browser.contexts for page in context.pages]

@@ -1,6 +1,7 @@
 """The Playwright driver, a worker's one child process: without it the worker can do nothing any more."""
 
 import time
+from collections.abc import Collection
 
 import psutil
 
@@ -8,10 +9,13 @@ _POLL_S = 0.01
 
 
 class Driver:
-    """Made right after Playwright was started: whatever children this process has by then are the driver."""
+    """Made right after Playwright was started: whatever children this process has by then are the driver.
 
-    def __init__(self) -> None:
-        self._processes = psutil.Process().children()
+    ``others``: pids of children that were there before.
+    """
+
+    def __init__(self, others: Collection[int] = ()) -> None:
+        self._processes = [child for child in psutil.Process().children() if child.pid not in others]
 
     def is_gone(self, within_s: float = 0.0) -> bool:
         """Whether it died, or does so ``within_s``: its pipe ends a moment before the process does."""

@@ -23,7 +23,9 @@ from tabworker.messages import (
     DutyFailed,
     FetchDocument,
     ListRecords,
+    OpenPortal,
     PersonAwaited,
+    PortalOpened,
     RecordsListed,
     Report,
     SessionProven,
@@ -35,6 +37,10 @@ from tabworker.pdf_check import verify_pdf
 from tabworker.probe import Point, reached
 from tabworker.setup import WorkerSetup
 from tabworker.tab import Tab
+from tabworker.trace import Trace
+
+TabDuty = OpenPortal | SignIn | ListRecords | FetchDocument
+"""What is done on an attached tab."""
 
 _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _ANSWERS_WITHIN_S = 2.0
@@ -63,6 +69,7 @@ class DutyDesk:
         self._adapter = adapter
         self._driver = driver
         self._tell = tell
+        self._trace = Trace(tab.page.context, setup.temp / "trace.zip") if setup.debugging.trace else None
 
     def do(self, duty: Duty) -> Report:
         """Never raises what a portal, a record or a disk can cause: that is a DutyFailed."""
@@ -86,14 +93,24 @@ class DutyDesk:
             )
             return self._failed(duty, error)
 
-    def _try(self, duty: SignIn | ListRecords | FetchDocument) -> Report:
+    def _try(self, duty: TabDuty) -> Report:
         match duty:
+            case OpenPortal():
+                return self._open_portal(duty)
             case SignIn():
                 return self._sign_in(duty)
             case ListRecords():
                 return self._list_records(duty)
             case FetchDocument():
                 return self._fetch(duty)
+
+    def _open_portal(self, duty: OpenPortal) -> PortalOpened:
+        tab = self._tab
+        tab.reset()
+        tab.step("open portal", duty.timeout_s)
+        response = tab.page.goto(duty.url, wait_until="domcontentloaded")
+        status = response.status if response else 0
+        return PortalOpened(duty.epoch, status, masked(tab.page.url, self._secrets), tab.page.title())
 
     def _sign_in(self, duty: SignIn) -> SessionProven:
         tab, adapter = self._tab, self._adapter
@@ -142,6 +159,8 @@ class DutyDesk:
         began_at = time.monotonic()
         tab, record = self._tab, duty.record
         tab.reset()
+        if self._trace is not None:
+            self._trace.begin(f"{record.ref}, attempt {duty.attempt}")
         tab.step("open record")
         tab.destination = staged_document(self._setup.staging, duty.epoch)
         captured = self._adapter.fetch_document(tab, record)
@@ -150,6 +169,8 @@ class DutyDesk:
         reference = record.reference if self._setup.portal.reference_in_document else None
         verified = verify_pdf(captured, reference)
         _sync(tab)
+        if self._trace is not None:
+            self._trace.discard()
         return DocumentFetched(
             duty.epoch,
             verified.sha256,
@@ -159,7 +180,7 @@ class DutyDesk:
             warning=verified.warning,
         )
 
-    def _failed(self, duty: SignIn | ListRecords | FetchDocument, error: Exception) -> DutyFailed:
+    def _failed(self, duty: TabDuty, error: Exception) -> DutyFailed:
         driver_is_gone = self._driver.is_gone()
         if not driver_is_gone:
             self._secrets.update(self._tab.session_secrets())
@@ -172,6 +193,8 @@ class DutyDesk:
             return _without_driver(duty, step)
         evidence: list[str] = []
         unfit = "it ran out of memory" if isinstance(error, MemoryError) else ""
+        # First of all: as long as it records, each question to the page waits for a picture of the page.
+        traced = self._trace is not None and self._trace.end()
         if failure_class is not FailureClass.STORAGE:
             self._tab.step("keep evidence", within_s=10.0)
             if not self._tab.is_responsive(within_s=_ANSWERS_WITHIN_S):
@@ -186,10 +209,13 @@ class DutyDesk:
                     self._setup.failures,
                     name,
                     reason,
+                    step,
                     page_answers=not unfit,
                     secrets=self._secrets,
+                    trace=self._trace if traced else None,
                 )
-            if not unfit:  # an unfit worker's tab is closed with all that it opened
+            # An unfit worker's tab is closed with all that it opened.
+            if not unfit and not self._setup.debugging.keep_page:
                 self._tab.popups.close_all()
         return DutyFailed(
             duty.epoch,
@@ -220,7 +246,7 @@ def classify(error: Exception) -> tuple[FailureClass, str]:
     )
 
 
-def _without_driver(duty: SignIn | ListRecords | FetchDocument, step: str) -> DutyFailed:
+def _without_driver(duty: TabDuty, step: str) -> DutyFailed:
     """Every step fails once the driver is dead, whatever the page does: that is no fault of the record."""
     reason = f"the Playwright driver of this worker (pid {os.getpid()}) died"
     return DutyFailed(duty.epoch, FailureClass.WORKER, reason, step, unfit="its driver died")
@@ -239,8 +265,10 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", 1)[0] or type(error).__name__
 
 
-def _subject(duty: SignIn | ListRecords | FetchDocument) -> str:
+def _subject(duty: TabDuty) -> str:
     match duty:
+        case OpenPortal():
+            return "portal"
         case SignIn():
             return "sign-in"
         case ListRecords():

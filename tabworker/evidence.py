@@ -1,4 +1,4 @@
-"""Keeps what a failed attempt looked like: screenshot, page without its secrets, reason. Never raises."""
+"""Keeps what a failed attempt looked like: screenshot, page, console, reason; no secrets. Never raises."""
 
 import re
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from tabworker.masking import masked
 
 if TYPE_CHECKING:
     from tabworker.tab import Tab
+    from tabworker.trace import Trace
 
 SCREENSHOT_TIMEOUT_S = 3.0
 PAGE_TIMEOUT_S = 1.5
@@ -45,35 +46,39 @@ def save_evidence(
     folder: Path,
     name: str,
     reason: str,
+    step: str,
     *,
     page_answers: bool = True,
     secrets: Collection[str] = (),
+    trace: "Trace | None" = None,
 ) -> list[str]:
     """The names of the files written below ``folder``. Takes at most 5 s, also when the page spins.
 
     ``page_answers`` False: nothing is asked of the page; a screenshot needs its thread as well.
-    ``secrets``: values that no text may hold.
+    ``secrets``: values that no text may hold. ``trace``: an ended recording to keep with the rest.
     """
     safe_name = re.sub(r"[^\w.-]+", "_", name).strip("._")[:100] or "failure"
     saved: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _save_reason(tab, folder / f"{safe_name}.txt", reason, secrets, saved)
+        _save_reason(tab, folder / f"{safe_name}.txt", (reason, f"step: {step}"), secrets, saved)
         if page_answers:
             _save_screenshot(tab, folder / f"{safe_name}.png", saved)
             _save_page(tab, folder / f"{safe_name}.html", secrets, saved)
+        if trace is not None:
+            trace.keep(folder / f"{safe_name}.zip", secrets)
+            saved.append(f"{safe_name}.zip")
     except OSError as error:
         logger.bind(event="evidence_not_saved").warning("evidence {} cannot be written: {}", safe_name, error)
     return saved
 
 
-def _save_reason(tab: "Tab", path: Path, reason: str, secrets: Collection[str], saved: list[str]) -> None:
-    lines = [
-        reason,
-        f"page: {tab.page.url}",
-        f"step: {tab.current_step}",
-        *(f"dialog: {d}" for d in tab.dialogs),
-    ]
+def _save_reason(
+    tab: "Tab", path: Path, said: Collection[str], secrets: Collection[str], saved: list[str]
+) -> None:
+    lines = [*said, f"page: {tab.page.url}", *(f"dialog: {d}" for d in tab.dialogs)]
+    if complaints := tab.page_log.lines():
+        lines += ["", "Console and failed requests:", *complaints]
     path.write_text(masked("\n".join(lines), secrets) + "\n", encoding="utf-8", errors="replace")
     saved.append(path.name)
 

@@ -97,12 +97,18 @@ def _work(
         first = decode_duty(inbox.get())
         if not isinstance(first, Attach):
             raise RuntimeError(f"the first message must be Attach, not {type(first).__name__}")
+        debugging = setup.debugging
         attached = attach(
-            playwright, first.browser_ws_url, first.target_id, setup.downloads, setup.blocked_addresses
+            playwright,
+            first.browser_ws_url,
+            first.target_id,
+            setup.downloads,
+            setup.blocked_addresses,
+            slow_mo_ms=debugging.slow_mo_ms,
         )
 
         def on_step(name: str, within_s: float) -> None:
-            clocks.begin_step(name, time.monotonic(), within_s)
+            clocks.begin_step(name, time.monotonic(), within_s + debugging.slack_s)
 
         tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
         if setup.shows_pdfs:

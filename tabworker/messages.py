@@ -70,6 +70,14 @@ class Attach(msgspec.Struct, tag="attach"):
     target_id: str
 
 
+class OpenPortal(msgspec.Struct, tag="open_portal"):
+    """Open the portal's own address, to see whether it answers at all. Given by `check` only."""
+
+    epoch: int
+    url: str
+    timeout_s: float
+
+
 class SignIn(msgspec.Struct, tag="sign_in"):
     """Prove on this worker's tab that the session is good, and sign in only if it is not.
 
@@ -101,7 +109,7 @@ class FetchDocument(msgspec.Struct, tag="fetch_document"):
     evidence_name: str
 
 
-Duty = Attach | SignIn | ListRecords | FetchDocument
+Duty = Attach | OpenPortal | SignIn | ListRecords | FetchDocument
 
 
 # --- reports: worker → supervisor -----------------------------------------------------------------
@@ -111,6 +119,15 @@ class Attached(msgspec.Struct, tag="attached"):
     """The worker drives its tab and waits for duties."""
 
     took_s: float
+
+
+class PortalOpened(msgspec.Struct, tag="portal_opened"):
+    """Answer to OpenPortal: an HTTP status, whichever, and where it led. ``title`` is the page's own word."""
+
+    epoch: int
+    status: int
+    url: str
+    title: str
 
 
 class SessionProven(msgspec.Struct, tag="session_proven"):
@@ -165,7 +182,9 @@ class DutyFailed(msgspec.Struct, tag="duty_failed"):
     unfit: str = ""
 
 
-Report = Attached | PersonAwaited | SessionProven | RecordsListed | DocumentFetched | DutyFailed
+Report = (
+    Attached | PortalOpened | PersonAwaited | SessionProven | RecordsListed | DocumentFetched | DutyFailed
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _duty_decoder: msgspec.msgpack.Decoder[Duty] = msgspec.msgpack.Decoder(Duty)
@@ -195,6 +214,8 @@ def encode_report(report: Report) -> bytes:
         report = msgspec.structs.replace(report, url=_cut(report.url, 500))
     elif isinstance(report, DocumentFetched):
         report = msgspec.structs.replace(report, warning=_cut(report.warning, 2000))
+    elif isinstance(report, PortalOpened):
+        report = msgspec.structs.replace(report, url=_cut(report.url, 1000), title=_cut(report.title, 200))
     data = _encoder.encode(report)
     if len(data) > MAX_FRAME_BYTES:
         raise ValueError(

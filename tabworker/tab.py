@@ -13,6 +13,7 @@ from tabworker.capture import Capture
 from tabworker.captured import Captured
 from tabworker.downloads import Downloads
 from tabworker.masking import secret_cookies
+from tabworker.page_log import PageLog
 from tabworker.pdf_as_download import save_instead_of_show
 from tabworker.popups import Popups
 
@@ -48,6 +49,7 @@ class Tab:
         self.shows_pdfs = False
         self.downloads = Downloads(page, downloads_dir)
         self.popups = Popups(page)
+        self.page_log = PageLog(page.context)
         self.capture = Capture(self)
         page.on("dialog", self._meet_dialog)
         page.on("crash", self._meet_crash)
@@ -107,7 +109,7 @@ class Tab:
             pass  # crashed or closed: nothing loads any more
 
     def reset(self) -> None:
-        """Back to one clean page: pop-ups closed, downloads and dialogs of the last duty forgotten."""
+        """Back to one clean page: pop-ups closed; downloads, dialogs, console of the last duty forgotten."""
         for page in self.page.context.pages:
             if page is not self.page:
                 try:
@@ -118,6 +120,7 @@ class Tab:
                     )
         self.downloads.discard_all()
         self.dialogs.clear()
+        self.page_log.begin()
         self._answer_dialog = None
 
     def save_pdfs(self) -> None:

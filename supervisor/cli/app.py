@@ -9,6 +9,8 @@ import typer
 from loguru import logger
 from typer.core import TyperGroup
 
+from supervisor.cli.adapter import adapter
+from supervisor.cli.check import check
 from supervisor.cli.errors import end_on_error
 from supervisor.cli.portal import portal
 from supervisor.cli.retry import retry
@@ -34,6 +36,7 @@ def _epilog() -> str:
         ("python run.py", "the job of settings.ini; as shipped, the demo portal"),
         ("python run.py --workers 8 --limit 100", "eight tabs, the first hundred records"),
         ("python run.py --only V-0042 --visible", "one record, in a Chrome you can watch"),
+        ("python run.py check", "is everything in place? one line a condition"),
         ("python run.py status --follow", "look at a run from another terminal"),
         ("python run.py retry", "another chance for everything that failed"),
     )
@@ -76,9 +79,10 @@ def root(
     """Options before any command."""
 
 
-for command in (status, retry, portal):
+for command in (check, status, retry, portal):
     app.command(command.__name__)(command)
 # What follows `--only A` are further references: `--only A B C`.
+app.add_typer(adapter, name="adapter")
 app.command("run", context_settings={"allow_extra_args": True})(run)
 
 

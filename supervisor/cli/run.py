@@ -19,6 +19,7 @@ from supervisor.cli.options import (
     dotenv_beside,
     next_commands,
     settings_from,
+    with_time_for_slow_motion,
 )
 from supervisor.credentials import find_credentials, withdraw_secrets
 from supervisor.exit_codes import ExitCode
@@ -35,6 +36,8 @@ class _Start:
     dotenv: Path
     fresh: bool
     only: tuple[str, ...]
+    slow_mo_ms: float
+    pause_on_failure: bool
     commands: NextCommands
 
 
@@ -56,6 +59,17 @@ def run(
         bool | None, typer.Option("--headless/--visible", help="Without a window, or with one.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what was done and start over.")] = False,
+    slow_mo: Annotated[
+        float,
+        typer.Option("--slow-mo", metavar="MS", min=0, max=5000, help="Wait so long before each action."),
+    ] = 0,
+    pause_on_failure: Annotated[
+        bool,
+        typer.Option("--pause-on-failure", help="Stay on a page that failed until Enter; one worker only."),
+    ] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Keep a trace of each failed attempt, for playwright show-trace.")
+    ] = False,
     work_dir: WorkDirOption = None,
 ) -> None:
     """Fetch the documents. This is what happens when no command is given."""
@@ -64,9 +78,24 @@ def run(
             f"{context.args[0]!r} is no option of run. See python run.py run --help", ExitCode.USAGE
         )
     refs = (*(only or ()), *context.args)
-    loaded = settings_from(settings, work_dir=work_dir, workers=workers, limit=limit, headless=headless)
+    if pause_on_failure and workers not in (None, 1):
+        raise Refused(
+            f"--pause-on-failure holds one page for one person, and --workers {workers} has more of them: "
+            "nothing was started. Leave --workers away, or say --workers 1.",
+            ExitCode.USAGE,
+        )
+    loaded = settings_from(
+        settings,
+        work_dir=work_dir,
+        workers=1 if pause_on_failure else workers,
+        limit=limit,
+        headless=headless,
+        trace=trace,
+    )
+    if slow_mo:
+        loaded = with_time_for_slow_motion(loaded, slow_mo)
     commands = next_commands(settings, work_dir, _options_again(workers, limit, refs, headless))
-    start = _Start(loaded, dotenv_beside(settings), fresh, refs, commands)
+    start = _Start(loaded, dotenv_beside(settings), fresh, refs, slow_mo, pause_on_failure, commands)
     with crash_reports_in(loaded.run.work_dir):
         code = _do(start)
     raise typer.Exit(code)
@@ -77,7 +106,13 @@ def _do(start: _Start) -> int:
     from supervisor.job import Job, JobOptions, JobRefused
 
     settings = start.settings
-    options = JobOptions(fresh=start.fresh, limit=settings.run.limit, only=start.only)
+    options = JobOptions(
+        fresh=start.fresh,
+        limit=settings.run.limit,
+        only=start.only,
+        slow_mo_ms=start.slow_mo_ms,
+        pause_on_failure=start.pause_on_failure,
+    )
     environ = withdraw_secrets(os.environ)  # before the job is opened: that starts a process already
     try:
         with Job.open(settings, options) as job:
@@ -86,15 +121,15 @@ def _do(start: _Start) -> int:
                     typer.echo(line)
                 return int(end.exit_code or ExitCode.ALL_DONE)
             # Before the portal: a prompt should not keep one waiting.
-            credentials = find_credentials(settings, environ, start.dotenv, prompt=_is_person())
-            with _portal(settings) as url:
+            credentials = find_credentials(settings, environ, start.dotenv, prompt=is_person())
+            with portal_of(settings) as url:
                 return int(job.run(url, credentials, open_display(start.commands)))
     except JobRefused as refused:
         raise Refused(str(refused), ExitCode(refused.exit_code)) from refused
 
 
 @contextmanager
-def _portal(settings: Settings) -> Iterator[str]:
+def portal_of(settings: Settings) -> Iterator[str]:
     """The portal's base URL; the demo portal runs as long as the context is open."""
     if not settings.portal.is_demo:
         yield settings.portal.url
@@ -107,7 +142,7 @@ def _portal(settings: Settings) -> Iterator[str]:
         raise Refused(str(error), ExitCode.PORTAL_DOWN) from error
 
 
-def _is_person() -> bool:
+def is_person() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

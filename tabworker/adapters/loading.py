@@ -2,7 +2,10 @@
 
 import importlib
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from tabworker.adapters.base import Adapter
 from tabworker.adapters.form import FormAdapter
@@ -16,12 +19,23 @@ class AdapterNotLoaded(Exception):
 
 
 def load_adapter(spec: str, settings: FormSettings) -> Adapter:
-    """An adapter of one's own is called with the portal's settings, or with nothing if it takes nothing.
+    """The adapter that ``spec`` names, made with ``settings``. Raises AdapterNotLoaded."""
+    if spec == "form":
+        return FormAdapter(settings)
+    maker = load_maker(spec)
+    try:
+        return make_adapter(maker, settings)
+    except Exception as error:
+        raise AdapterNotLoaded(
+            f"[portal] adapter = {spec}: it cannot be made: {_what_and_where(error)}"
+        ) from error
+
+
+def load_maker(spec: str) -> Callable[..., Adapter]:
+    """The class of an adapter of one's own. Raises AdapterNotLoaded.
 
     Its module is looked for in the current directory first, then on Python's path.
     """
-    if spec == "form":
-        return FormAdapter(settings)
     module_name, colon, class_name = spec.partition(":")
     if not (module_name and colon and class_name):
         raise AdapterNotLoaded(f'[portal] adapter = {spec}: expected "form" or "module:Class"')
@@ -30,9 +44,9 @@ def load_adapter(spec: str, settings: FormSettings) -> Adapter:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:
         raise AdapterNotLoaded(
-            f"[portal] adapter = {spec}: module {module_name} cannot be imported: {error}"
+            f"[portal] adapter = {spec}: module {module_name} cannot be imported: {_what_and_where(error)}"
         ) from error
     maker = getattr(module, class_name, None)
     if not callable(maker):
@@ -40,8 +54,22 @@ def load_adapter(spec: str, settings: FormSettings) -> Adapter:
     missing = [verb for verb in _VERBS if not callable(getattr(maker, verb, None))]
     if missing:
         raise AdapterNotLoaded(f"[portal] adapter = {spec}: {class_name} lacks {', '.join(missing)}")
-    adapter: Adapter = maker(settings) if _takes_settings(maker) else maker()
-    return adapter
+    return cast(Callable[..., Adapter], maker)
+
+
+def make_adapter(maker: Callable[..., Adapter], settings: FormSettings) -> Adapter:
+    """An adapter is made with the portal's settings, or with nothing if it takes nothing."""
+    return maker(settings) if _takes_settings(maker) else maker()
+
+
+def _what_and_where(error: Exception) -> str:
+    """``NameError: name 'x' is not defined (my_portal.py:12)``: people's modules fail as they like."""
+    if isinstance(error, ImportError):
+        return str(error)
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error}"  # it names file and line itself
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
 
 
 def _takes_settings(maker: object) -> bool:

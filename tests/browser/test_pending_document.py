@@ -48,7 +48,7 @@ def test_tab_still_answers_when_a_document_did_not_come(
         adapter.fetch_document(tab, Record(RECORD_OF_WAY[way]))
     assert time.monotonic() - began_at < 4
     assert tab.is_responsive(within_s=2.0)
-    kept = save_evidence(tab, tmp_path / "failures", way, "it did not come")
+    kept = save_evidence(tab, tmp_path / "failures", way, "it did not come", "capture")
     assert {".txt", ".html"} <= {Path(name).suffix for name in kept}
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tabworker.evidence import save_evidence
 from tabworker.tab import Tab
 from tests.support.click_site import click_site
+from tests.support.eventually import eventually
 from tests.support.tabs import TabBench, tab_bench
 
 
@@ -126,7 +127,7 @@ def test_evidence_shows_the_page_without_its_secrets_when_an_attempt_failed(
         "<input name='city' value='Bern'></form><b data-token='s3cret6'>"
     )
     tab.step("capture document")
-    names = save_evidence(tab, tmp_path, "../V 1", "it broke")
+    names = save_evidence(tab, tmp_path, "../V 1", "it broke", "open record")
     assert names == ["V_1.txt", "V_1.png", "V_1.html"]
     assert {path.name for path in tmp_path.iterdir()} == set(names)
     page = (tmp_path / "V_1.html").read_text()
@@ -136,12 +137,43 @@ def test_evidence_shows_the_page_without_its_secrets_when_an_attempt_failed(
     assert (tmp_path / "V_1.txt").read_text().startswith("it broke\n")
 
 
+def test_evidence_tells_what_the_console_and_failed_requests_said_of_this_attempt(
+    tab: Tab, site: str, tmp_path: Path
+) -> None:
+    tab.page.goto(site)
+    tab.page.evaluate("console.warn('of the attempt before')")
+    tab.reset()
+    tab.page.evaluate(
+        """async () => {
+          for (let n = 0; n < 60; n++) console.log('chatter');
+        }"""
+    )
+    lines = eventually(lambda: tab.page_log.lines(), within_s=5)
+    assert lines == ["(10 earlier ones left out)", *["log: chatter"] * 50]
+    tab.reset()
+    tab.page.evaluate(
+        """async () => {
+          console.error('no such thing', {n: 7});
+          await fetch('/nope?token=s3cret');
+          setTimeout(() => { throw new Error('a bug of the page') }, 0);
+        }"""
+    )
+    eventually(lambda: tab.is_responsive(1.0) and len(tab.page_log.lines()) == 3, within_s=5)
+    save_evidence(tab, tmp_path, "V-1", "it broke", "open record")
+    said = (tmp_path / "V-1.txt").read_text()
+    assert "error: no such thing {n: 7}" in said
+    assert "status of 404" in said
+    assert "/nope?token=***" in said
+    assert "uncaught: a bug of the page" in said
+    assert "of the attempt before" not in said
+
+
 def test_evidence_is_there_within_five_seconds_when_the_page_spins(
     tab: Tab, site: str, tmp_path: Path
 ) -> None:
     let_spin(tab, site)
     began_at = time.monotonic()
-    assert save_evidence(tab, tmp_path, "V-1", "it hangs") == ["V-1.txt"]
+    assert save_evidence(tab, tmp_path, "V-1", "it hangs", "open record") == ["V-1.txt"]
     assert time.monotonic() - began_at < 5.0
 
 
@@ -149,4 +181,4 @@ def test_evidence_is_given_up_without_an_error_when_the_folder_cannot_be_written
     tab: Tab, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    assert save_evidence(tab, tmp_path / "file", "V-1", "why") == []
+    assert save_evidence(tab, tmp_path / "file", "V-1", "why", "open record") == []

@@ -19,7 +19,7 @@ def test_help_teaches_commands_examples_and_exit_codes_when_asked(tmp_path: Path
     ended = tabcrew("--help", folder=tmp_path)
     assert ended.code == 0
     assert "python run.py --only V-0042 --visible" in ended.out
-    for name in ("run", "status", "retry", "portal"):
+    for name in ("run", "check", "adapter", "status", "retry", "portal"):
         assert re.search(rf"^  {name}  +\w", ended.out, re.MULTILINE)
     for code in ExitCode:
         assert f"{code.value:>3}  {code.meaning}" in ended.out

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOMS = ("run", "supervisor", "tabworker", "chrome_launcher", "demo_portal")
+ROOMS = ("run", "supervisor", "tabworker", "chrome_launcher", "demo_portal", "adapter_kit")
 OUTSIDE = ("tests", "benchmarks", "docs")
 ARROWS = {
     "run": {"supervisor"},
@@ -14,10 +14,14 @@ ARROWS = {
     "tabworker": set[str](),
     "chrome_launcher": set[str](),
     "demo_portal": set[str](),
+    "adapter_kit": {"tabworker", "chrome_launcher"},
 }
 """Room → the other rooms that it may import."""
 
-PORTAL_DOOR = "supervisor.cli"
+DOOR = "supervisor.cli"
+BEHIND_THE_DOOR = ("demo_portal", "adapter_kit")
+"""Rooms that only the command line opens."""
+
 LEAVES = {"tabworker.messages": {"tabworker.failures"}}
 """Module → the only modules of this project that it may import."""
 
@@ -98,7 +102,7 @@ def _is_drawn(arrow: Import) -> bool:
         return arrow.imported in LEAVES[arrow.importer]
     if source == target or target in ARROWS[source]:
         return True
-    return target == "demo_portal" and f"{arrow.importer}.".startswith(f"{PORTAL_DOOR}.")
+    return target in BEHIND_THE_DOOR and f"{arrow.importer}.".startswith(f"{DOOR}.")
 
 
 def _walk(node: ast.AST, *, type_only: bool) -> Iterator[tuple[ast.stmt | ast.expr, bool]]:

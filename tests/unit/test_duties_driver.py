@@ -1,7 +1,7 @@
 """What a duty reports when the worker's own driver dies under it: the worker's fault, not the record's."""
 
 from pathlib import Path
-from unittest.mock import create_autospec
+from unittest.mock import Mock, create_autospec
 
 import pytest
 
@@ -21,6 +21,8 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
     """
     adapter, tab, driver = (create_autospec(kind, instance=True) for kind in (Adapter, Tab, Driver))
     adapter.fetch_document.side_effect = RuntimeError("no running event loop")
+    tab.page = Mock()
+    tab.page.context.cookies.return_value = []
     tab.destination = folder / "1.pdf"
     tab.current_step = "capture document"
     tab.is_responsive.return_value = False
