@@ -217,6 +217,11 @@ class FormPage:
             )
         if signed_in:
             self.raise_if_signed_out()
+        if self.shows(selector):  # the portal's slowness, not the settings' fault
+            return Transient(
+                f"[portal] {setting} = {selector} came too late {self.where()}. "
+                "Raise [portal] step_timeout_s if the portal is slow"
+            )
         return AdapterMisfit(f"[portal] {setting} = {selector} finds nothing {self.where()}")
 
     # --- words ---
