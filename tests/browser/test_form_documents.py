@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tabworker.adapters.form import FormAdapter
+from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost
 from tabworker.messages import Credentials, Record
@@ -287,3 +288,15 @@ def test_session_is_seen_and_lost_in_a_frame_when_all_pages_have_one_address(tab
         shown["frame"] = "/logon"
         with pytest.raises(SessionLost):
             source_of(adapter, tab, Record("V-1"))
+
+
+def test_what_stands_in_a_frame_is_seen_when_the_page_answers_slowly(tab: Tab) -> None:
+    busy = "<script>setInterval(() => { for (const t = Date.now(); Date.now() - t < 120; ); }, 125)</script>"
+    pages = {"/": page(f"<iframe name=work src=/in></iframe>{busy}"), "/in": page("<input type=password>")}
+    field = "frame=[name=work] >> input[type=password]"
+    with WrittenPortal(pages) as portal:
+        settings = FormSettings(url=portal.url, password_selector=field, step_timeout_s=30.0)
+        form = FormPage(tab, settings)
+        form.open("/", "open", "inventory_url")
+        form.visible(field).wait_for()
+        assert [form.shows(field) for _ in range(5)] == [True] * 5

@@ -103,6 +103,8 @@ class _NoTab:
         self.destination = Path()
         self.page = SimpleNamespace(url="(no page)", bring_to_front=_no_page, locator=_no_page)
         self.popups = SimpleNamespace(close_all=self.reset)
+        self.page_log = SimpleNamespace(lines=lambda *_, **__: [])
+        self.crashed = False
         self._clocks = clocks
 
     def step(self, name: str, within_s: float = 1.0) -> None:

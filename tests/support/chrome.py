@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import psutil
+
 from chrome_launcher.chrome import Chrome
 from chrome_launcher.find import ChromeBinary, find_chrome
 from chrome_launcher.launch import launch_chrome
@@ -57,9 +59,12 @@ def root_connection(chrome: Chrome) -> Iterator[RootConnection]:
 
 def leftovers(profile_dir: Path) -> list[str]:
     """What still runs on this profile, as ``pid command line``; and its lock files, as paths."""
-    running = [
-        f"{process.pid} {' '.join(process.cmdline())}" for process in processes_of_profile(profile_dir)
-    ]
+    running = []
+    for process in processes_of_profile(profile_dir):
+        try:
+            running.append(f"{process.pid} {' '.join(process.cmdline())}")
+        except psutil.Error:
+            pass  # it ended while we looked
     locks = [str(path) for path in profile_dir.glob("Singleton*")]
     return running + locks
 
