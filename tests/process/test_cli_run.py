@@ -5,6 +5,7 @@ The job's own run is replaced; opening it, the demo portal and the credentials a
 
 import os
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from loguru import logger
 
 from supervisor.cli import main
 from supervisor.exit_codes import ExitCode
+from supervisor.guardian import RUN_MARK
 from supervisor.job import Job, JobOptions, JobRefused
 from supervisor.settings import Settings
 from supervisor.snapshot import Counts
@@ -40,6 +42,10 @@ def job_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Body]
     write_settings(tmp_path)
     for name in [name for name in os.environ if name.startswith("TABCREW")]:
         monkeypatch.delenv(name)
+    for name in ("TMPDIR", "TEMP", "TMP", RUN_MARK):
+        monkeypatch.setenv(
+            name, tempfile.gettempdir()
+        )  # a job sets them: put back at the end
 
     def replace(body: Body) -> None:
         def run(_job: Job, url: str, credentials: Credentials, display: Display) -> ExitCode:
