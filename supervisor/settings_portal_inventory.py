@@ -75,7 +75,7 @@ class InventoryKeys(Section):
     token_key: str = Field(
         "",
         description="Key in the page's localStorage, as in auth.token, of what the portal's scripts send as "
-        "Authorization: Bearer; for json_url and capture = fetch.",
+        "Authorization: Bearer; for json_url.",
     )
     inventory_file: Annotated[Path | None, EmptyIsNone] = Field(
         None,

@@ -43,9 +43,7 @@ def job_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Body]
     for name in [name for name in os.environ if name.startswith("TABCREW")]:
         monkeypatch.delenv(name)
     for name in ("TMPDIR", "TEMP", "TMP", RUN_MARK):
-        monkeypatch.setenv(
-            name, tempfile.gettempdir()
-        )  # a job sets them: put back at the end
+        monkeypatch.setenv(name, tempfile.gettempdir())  # a job sets them: put back at the end
 
     def replace(body: Body) -> None:
         def run(_job: Job, url: str, credentials: Credentials, display: Display) -> ExitCode:
