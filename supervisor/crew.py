@@ -38,6 +38,10 @@ _EXIT_CODE_WITHIN_S = 0.2
 _SPAWN = multiprocess.get_context("spawn")
 
 
+_SIGKILL = 9
+"""By its number: Windows has no name for it."""
+
+
 class WorkerState(StrEnum):
     STARTING = "starting"
     IDLE = "idle"
@@ -82,10 +86,13 @@ class Reported:
 
 @dataclass(frozen=True)
 class Died:
-    """The process ended without our doing; its ladder has been started."""
+    """The process ended without our doing; its ladder has been started. ``killed``: by SIGKILL, which no
+    program of ours sends to itself: a person did, or a system that is out of memory.
+    """
 
     worker: Worker
     how: str
+    killed: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,8 +215,9 @@ class Crew:
         for worker in self.workers:
             events += self._hear(worker)
             if worker.state is not WorkerState.DOWN and (how := self._death_of(worker)):
+                killed = worker.process.exitcode == -_SIGKILL
                 self._begin_ladder(worker, browser, dump=False)
-                events.append(Died(worker, how))
+                events.append(Died(worker, how, killed))
             if worker.ladder is not None and worker.reports.at_end and worker.process.exitcode is not None:
                 self._bury(worker)
                 events.append(Gone(worker, worker.ladder))

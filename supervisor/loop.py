@@ -214,8 +214,8 @@ class Loop:
             match event:
                 case Reported(worker, report):
                     self._heard(worker, report)
-                case Died(worker, how):
-                    self._died(worker, how)
+                case Died(worker, how, killed):
+                    self._died(worker, how, killed=killed)
                 case Gone(worker, ladder):
                     self._gone(worker, ladder)
 
@@ -244,13 +244,13 @@ class Loop:
             self._session_no = session.number
             self._parts.chrome.remember_session()
 
-    def _died(self, worker: Worker, how: str) -> None:
+    def _died(self, worker: Worker, how: str, *, killed: bool) -> None:
         reason = f"worker {worker.slot} (pid {worker.pid}) {how}"
         self._fates[worker.name] = Fate(FailureClass.WORKER, reason)
         self._parts.journal.warning("worker_died", f"{reason}: replacing it", worker=worker.name)
         if worker.name == self._parts.pause.worker:
             self._parts.pause.release()
-        if not worker.attached:
+        if not worker.attached and not killed:  # else the slot's restart limit is all that a storm needs
             self._boot_deaths += 1
         if self._boot_deaths >= _BOOT_DEATHS_TO_HALT:
             output = worker.setup.logs / f"worker-{worker.slot}.out"

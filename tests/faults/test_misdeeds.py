@@ -84,3 +84,19 @@ def test_run_halts_without_a_storm_when_workers_crash_at_boot(tmp_path: Path) ->
         assert len(crew.log("worker_died")) == 3
         assert portal.audit() == []
         crew.assert_clean()
+
+
+def test_run_goes_on_when_workers_are_killed_from_outside_while_they_boot(tmp_path: Path) -> None:
+    with (
+        PortalProcess(tmp_path, records=2) as portal,
+        BrowserlessProcess(
+            tmp_path,
+            portal.url,
+            environ=misdeeds.environ(tmp_path / "done", {misdeeds.BOOT: "always:is_killed_four_times"}),
+            run__workers=1,
+        ) as crew,
+    ):
+        assert crew.wait(within_s=30) == 0, crew.said()
+        assert len(crew.log("worker_died")) == 4
+        assert portal.logins() == 1
+        crew.assert_clean()

@@ -87,6 +87,13 @@ def kills_itself(_report: Callable[[Report], None]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def is_killed_four_times(_report: Callable[[Report], None]) -> None:
+    killed = list(Path(os.environ[FOLDER]).glob("killed-*"))
+    if len(killed) < 4:
+        (Path(os.environ[FOLDER]) / f"killed-{os.getpid()}").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def reports_for_another(report: Callable[[Report], None]) -> None:
     """As a worker taken for dead that comes back: a result under an epoch that is nobody's any more."""
     report(DocumentFetched(1, "0" * 64, 1, 1, fetch_s=0.0))
@@ -104,6 +111,7 @@ _DEEDS: dict[str, Callable[[Callable[[Report], None]], None]] = {
         sleeps,
         dawdles_in_company,
         kills_itself,
+        is_killed_four_times,
         reports_for_another,
     )
 }
