@@ -33,6 +33,8 @@ SETTINGS: dict[str, object] = {
     "pacing__portal_probe_every_s": 2,
     # A record may meet a fault on its page, one on its document, and killed renderers between them.
     "retry__max_retries": 5,
+    # All deaths are our doing, and one in four may hit the same record again: none of them is its fault.
+    "retry__max_worker_deaths": 10,
 }
 _TURN_S = 0.05
 _LOOK_EVERY_S = 1.0
