@@ -152,8 +152,9 @@ class _HttpAdapter:
         return [Record(row["Reference"], dict(row)) for row in rows]
 
     def fetch_document(self, tab: _NoTab, record: Record) -> Captured:
-        misdeeds.commit(record.ref, self._report)
+        # First, as a page is loaded with the session of its time: whoever dawdles now asks with that one.
         self._read_jar()
+        misdeeds.commit(record.ref, self._report)
         answer = self._client.get_report(record.ref)
         self._raise_if_refused(answer)
         tab.destination.write_bytes(answer.body)
