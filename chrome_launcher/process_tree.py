@@ -58,7 +58,7 @@ def kill_tree(root: ProcessIdentity | int, *, within_s: float = 5.0) -> list[psu
     if process is None:
         return []
     victims = _freeze_tree(process)
-    _kill_each(victims)
+    kill_each(victims)
     return wait_gone(victims, within_s)
 
 
@@ -130,7 +130,8 @@ def _freeze_tree(root: psutil.Process) -> list[psutil.Process]:
     return list(frozen.values())
 
 
-def _kill_each(processes: Iterable[psutil.Process]) -> None:
+def kill_each(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILL these, without waiting for their end."""
     for process in processes:
         try:
             process.kill()  # psutil compares the create_time first: a reused pid is refused as NoSuchProcess
@@ -143,7 +144,7 @@ def _kill_all_found(find: Callable[[], list[psutil.Process]], within_s: float) -
     give_up_at = time.monotonic() + within_s
     killed: dict[int, None] = {}
     while found := find():
-        _kill_each(found)
+        kill_each(found)
         killed.update(dict.fromkeys(process.pid for process in found))
         if wait_gone(found, max(0.0, give_up_at - time.monotonic())) or time.monotonic() >= give_up_at:
             break

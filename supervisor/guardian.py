@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from chrome_launcher.process_tree import (
+    kill_each,
     processes_of_profile,
     processes_with_environment,
     sweep_profile,
@@ -68,8 +69,8 @@ def sweep_run(run_id: str, profile: Path) -> list[int]:
     ours = processes_with_environment(RUN_MARK, run_id)
     pids = [process.pid for process in ours]
     chrome = {process.pid for process in processes_of_profile(profile)}
-    _kill([process for process in ours if process.pid not in chrome])
-    _kill(wait_gone([process for process in ours if process.pid in chrome], _CHROME_CLOSES_WITHIN_S))
+    kill_each([process for process in ours if process.pid not in chrome])
+    kill_each(wait_gone([process for process in ours if process.pid in chrome], _CHROME_CLOSES_WITHIN_S))
     wait_gone(ours, _GONE_WITHIN_S)
     # Chrome's children overwrite their environment with their title, so they are known by the profile only.
     # A browser process on that profile which does not bear our mark was started by somebody else: then the
@@ -77,14 +78,6 @@ def sweep_run(run_id: str, profile: Path) -> list[int]:
     if any(not _is_chrome_child(process) for process in processes_of_profile(profile)):
         return pids
     return pids + sweep_profile(profile)
-
-
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            pass  # ended while we looked
 
 
 def _is_chrome_child(process: psutil.Process) -> bool:
