@@ -45,6 +45,9 @@ _START_TRIES = 3
 
 _FIRST_PAUSE_S = 1.0
 
+_PROVE_NOTHING_SIGNED_OUT = (FailureClass.TRANSIENT, FailureClass.MISFIT)
+"""What a record's page shows to whoever is signed out says nothing about the record."""
+
 _FALSE_ALARMS_FOR_FREE = 2
 """How often a task may call the session lost that then proves good, before that counts against the task."""
 
@@ -314,8 +317,9 @@ class Dispatcher:
         """The class to act on, which only who knows the session can tell."""
         if reported in (FailureClass.REFUSED, FailureClass.CONFLICT):
             reported = FailureClass.SESSION
-        if reported is FailureClass.TRANSIENT and lease.session_no != self.session.number:
-            # Its session was replaced under it: that proves nothing against the record.
+        if reported in _PROVE_NOTHING_SIGNED_OUT and not self.session.holds(lease.session_no):
+            # Its session ended under it. Whether the portal knows us again by the time a worker asks is
+            # chance: a click that was answered with the sign-in page looks like one that was not answered.
             return FailureClass.SESSION
         if reported is FailureClass.SESSION and lease.session_no == self.session.number:
             if self._false_alarms[lease.task] >= _FALSE_ALARMS_FOR_FREE:

@@ -54,9 +54,13 @@ class Session:
         self.fruitless = 0
         self.fruitful_no = self.number
 
+    def holds(self, session_no: int) -> bool:
+        """Whether that session is the present one, and nobody doubts it just now."""
+        return self.state is SessionState.GOOD and session_no == self.number
+
     def lost(self, session_no: int) -> bool:
         """A worker found itself signed out under session ``session_no``; True when that is news."""
-        if self.state is not SessionState.GOOD or session_no != self.number:
+        if not self.holds(session_no):
             return False
         self.fruitless += session_no != self.fruitful_no
         if self.fruitless >= MAX_FRUITLESS_SIGN_INS:

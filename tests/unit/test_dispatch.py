@@ -293,6 +293,20 @@ def test_loss_is_old_news_when_it_is_told_after_the_next_sign_in(desk: Desk) -> 
     assert isinstance(desk.duty(), FetchDocument)
 
 
+@pytest.mark.parametrize("failure", [FailureClass.TRANSIENT, FailureClass.MISFIT])
+@pytest.mark.parametrize("signing_in", [False, True])
+def test_record_does_not_pay_when_its_session_ended_and_the_next_is_not_proven_yet(
+    desk: Desk, failure: FailureClass, signing_in: bool
+) -> None:
+    early, slow = desk.fetch_duty(1), desk.fetch_duty(2)
+    desk.fails(early, FailureClass.SESSION)
+    if signing_in:
+        desk.sign_in_duty()
+    desk.fails(slow, failure, "the click led to no document")
+    assert desk.ledger.task(slow.record.ref).charged == 0
+    assert desk.book.counts == Counts(accepted=10, pending=10)
+
+
 def test_document_counts_when_it_comes_while_the_session_is_lost(desk: Desk) -> None:
     early, slow = desk.fetch_duty(1), desk.fetch_duty(2)
     desk.fails(early, FailureClass.SESSION)

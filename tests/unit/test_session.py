@@ -48,6 +48,17 @@ def test_loss_is_no_news_when_it_names_a_session_of_the_past() -> None:
     assert asdict(session) == before
 
 
+def test_session_holds_only_when_it_is_the_present_one_and_proven() -> None:
+    session = good_session()
+    assert session.holds(1)
+    session.lost(1)
+    assert not session.holds(1)
+    session.begin()
+    assert not session.holds(1)
+    session.proven(signed_in_now=True)
+    assert (session.holds(1), session.holds(2)) == (False, True)
+
+
 def test_session_is_refused_when_the_portal_refused_twice() -> None:
     session = Session()
     states = []
