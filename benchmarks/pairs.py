@@ -1,7 +1,9 @@
-"""Two or more ways to do the same, CPU measured in turns in one run: fetching a document, blocking resources.
+"""Two or more ways to do the same, CPU measured in turns in one run: fetching a document, blocking resources,
+waiting for a portal.
 
     python -m benchmarks.pairs fetch [--bytes 60000] [--times 80]
     python -m benchmarks.pairs block [--times 60]
+    python -m benchmarks.pairs wait [--times 60]
 
 CPU is user + system time of Chrome with its children, of this process (the worker), and of its driver; the
 portal is a process of its own and not counted. Three rounds, every other one in reverse order.
@@ -10,6 +12,7 @@ portal is a process of its own and not counted. Three rounds, every other one in
 import argparse
 import multiprocessing
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from chrome_launcher.switches import HEIGHT, WIDTH
 from chrome_launcher.tabs import open_tab
 from tabworker.attach import attach
 from tabworker.resource_blocking import blocked_addresses
@@ -38,12 +42,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["fetch", "block"])
+    parser.add_argument("what", choices=list(COMPARISONS))
     parser.add_argument("--bytes", type=int, default=60_000, help="size of a document")
-    parser.add_argument("--times", type=int, default=60, help="documents or pages in a round")
+    parser.add_argument("--times", type=int, default=60, help="documents, pages or 0.1 s in a round")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tabcrew-bench-") as folder, _portal(arguments.bytes) as url:
-        compare = compare_fetching if arguments.what == "fetch" else compare_blocking
+        compare = {"fetch": compare_fetching, "block": compare_blocking, "wait": compare_waiting}[
+            arguments.what
+        ]
         for way, spent_ms in compare(url, Path(folder), arguments.times).items():
             print(f"{way:<34} {sum(spent_ms) / len(spent_ms):6.1f} ms")
 
@@ -83,6 +89,27 @@ def compare_blocking(url: str, folder: Path, times: int) -> dict[str, list[float
                 _driven_tab(chrome, open_tab(root), profile, blocks) as tab,
             ):
                 once = _in_turns({way: lambda tab=tab: tab.page.goto(url)}, chrome.pid, times, rounds=1)  # type: ignore[misc]
+            spent.setdefault(way, []).extend(once[way])
+    return spent
+
+
+def compare_waiting(url: str, folder: Path, times: int) -> dict[str, list[float]]:
+    """Five tabs that wait for their pages, for a tenth of a second each time: in one window, in ordinary
+    windows of their own, and as a headless run opens them. A Chrome for each way.
+    """
+    ways: dict[str, dict[str, Any]] = {
+        "one window": {},
+        "windows": {"newWindow": True, "width": WIDTH, "height": HEIGHT},
+        "as a run opens them": {"newWindow": True, "windowState": "fullscreen"},
+    }
+    spent: dict[str, list[float]] = {}
+    for turn in range(ROUNDS):
+        for number, way in enumerate(ways if turn % 2 == 0 else list(ways)[::-1]):
+            profile = folder / f"{turn}.{number}"
+            with running_chrome(profile) as chrome, root_connection(chrome) as root:
+                for _ in range(5):
+                    root.call("Target.createTarget", {"url": f"{url}/never", "background": True, **ways[way]})
+                once = _in_turns({way: lambda: time.sleep(0.1)}, chrome.pid, times, rounds=1)
             spent.setdefault(way, []).extend(once[way])
     return spent
 
@@ -140,6 +167,9 @@ def _serve(ports: Any, document_bytes: int) -> None:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
+            if self.path == "/never":
+                time.sleep(120)
+                return
             body = document if self.path.endswith(".pdf") else _PAGE.encode() if self.path == "/" else b" "
             kind = {"/": "text/html"}.get(
                 self.path, "application/pdf" if body is document else "text/javascript"
@@ -161,6 +191,8 @@ def _serve(ports: Any, document_bytes: int) -> None:
     ports.put(server.server_port)
     server.serve_forever()
 
+
+COMPARISONS = {"fetch": compare_fetching, "block": compare_blocking, "wait": compare_waiting}
 
 if __name__ == "__main__":
     main()

@@ -64,6 +64,11 @@ QUIET_SWITCHES = (
     "--use-mock-keychain",  # the same on macOS
 )
 
+WIDTH, HEIGHT = 1280, 900
+"""Of a page, in CSS pixels: Chrome's own choice, 800 × 600, brings up portals' mobile layouts, and they may
+hide the button.
+"""
+
 OWNED_SWITCHES = (
     "--user-data-dir",
     "--remote-debugging-port",
@@ -111,8 +116,10 @@ def chrome_switches(
         )  # the same Chrome without a window; the old mode was another browser
         switches.append("--hide-scrollbars")  # not in screenshots
         switches.append("--mute-audio")  # headless Chrome plays sound
+        switches.append(f"--screen-info={{{WIDTH}x{HEIGHT}}}")  # the screen that its windows fill
+        switches.append(f"--ozone-override-screen-size={WIDTH},{HEIGHT}")  # the same before Chrome 138
     else:
-        switches.append("--window-size=1280,900")  # a portal's mobile layout may hide the button
+        switches.append(f"--window-size={WIDTH},{HEIGHT}")
     if not images:
         switches.append(
             "--blink-settings=imagesEnabled=false"
