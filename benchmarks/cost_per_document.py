@@ -1,14 +1,15 @@
 """CPU per document against the number of tabs: Tabcrew's workers beside a naive crew without the tab
-endpoint.
+endpoint, and beside one asyncio process that drives all tabs.
 
     python -m benchmarks.cost_per_document [--tabs 1,2,4,8,16] [--documents 96] [--output benchmarks/results]
 
 Each worker opens a record's page and fetches its document in the session. The naive worker does the very
 same with the same adapter, but attaches to Chrome directly, as `connect_over_cdp` is commonly used: it sees
-every tab. CPU is user + system time of Chrome with its children, of the Playwright drivers, and of the
-Python workers, from a first document in each tab (not counted) to the last; the supervisor's own share is
-in the column of `python run.py`'s figures, measured by benchmarks/tabs_kept_busy.py. The order of the runs
-alternates, so that a machine that slows down hurts both sides alike.
+every tab. The one process does it with Playwright's own calls, and isolates nothing. CPU is user + system
+time of Chrome with its children, of the Playwright drivers, and of the Python workers, from a first
+document in each tab (not counted) to the last; the supervisor's own share is in the column of
+`python run.py`'s figures, measured by benchmarks/tabs_kept_busy.py. The order of the runs alternates, so
+that a machine that slows down hurts all sides alike.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import multiprocess
 import psutil
 
 from benchmarks.crew import CrewMember, crew_member
+from benchmarks.one_process import one_process
 from chrome_launcher.browser_state import set_download_folder
 from chrome_launcher.chrome import Chrome
 from chrome_launcher.find import find_chrome
@@ -34,6 +36,11 @@ from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.tabs import open_tab
 from tests.support.portal import PortalProcess, demo_form_settings
 
+CREWS = {
+    "tabcrew": "Tabcrew: each worker sees its own tab",
+    "naive": "naive: each worker sees all tabs",
+    "one process": "one asyncio process, no isolation",
+}
 _SPAWN = multiprocess.get_context("spawn")
 _READY_WITHIN_S = 120.0
 
@@ -65,8 +72,7 @@ def main() -> None:
         PortalProcess(Path(folder), records=200, delivery="attachment") as portal,
     ):
         for turn, number in enumerate(tabs):
-            crews = ["tabcrew", "naive"] if turn % 2 == 0 else ["naive", "tabcrew"]
-            for crew in crews:
+            for crew in list(CREWS) if turn % 2 == 0 else list(CREWS)[::-1]:
                 costs.append(measure(crew, number, arguments.documents, portal.url, Path(folder)))
                 print(_row(costs[-1]), file=sys.stderr)
     print(table(costs))
@@ -78,7 +84,8 @@ def main() -> None:
 def measure(crew: str, tabs: int, documents: int, portal_url: str, folder: Path) -> Cost:
     """One fresh Chrome, one sign-in, ``tabs`` workers, ``documents`` documents."""
     with _chrome(Path(tempfile.mkdtemp(dir=folder))) as (chrome, root, downloads):
-        members = _start_members(crew, tabs, portal_url, chrome, root, downloads)
+        start = _start_one_process if crew == "one process" else _start_members
+        members = start(crew, tabs, portal_url, chrome, root, downloads)
         try:
             chrome_process = psutil.Process(chrome.pid)
             before = _cpu(chrome_process, members)
@@ -87,9 +94,9 @@ def measure(crew: str, tabs: int, documents: int, portal_url: str, folder: Path)
             took_s = time.perf_counter() - began_at
             after = _cpu(chrome_process, members)
         finally:
-            for member in members:
-                psutil.Process(member.process.pid).kill()
-                member.process.join()
+            for process in {member.process for member in members}:
+                process.kill()
+                process.join()
     chrome_ms, drivers_ms, python_ms = (1000 * (after[who] - before[who]) / documents for who in after)
     return Cost(crew, tabs, documents, chrome_ms, drivers_ms, python_ms, documents / took_s)
 
@@ -116,7 +123,7 @@ def _start_members(
     settings = demo_form_settings(portal_url, capture="fetch", reference_in_document=False)
     members: list[CrewMember] = []
     for number in range(tabs):
-        target = open_tab(root) if crew == "tabcrew" else None
+        target = open_tab(root, own_window=True) if crew == "tabcrew" else None  # as a headless run does
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(
             target=crew_member,
@@ -129,6 +136,25 @@ def _start_members(
         if number == 0:
             _expect_ready(members[0])
     for member in members[1:]:
+        _expect_ready(member)
+    return members
+
+
+def _start_one_process(
+    _crew: str, tabs: int, portal_url: str, chrome: Chrome, _root: RootConnection, downloads: Path
+) -> list[CrewMember]:
+    """A member for each tab, all of them the same process."""
+    settings = demo_form_settings(portal_url)
+    pipes = [_SPAWN.Pipe() for _ in range(tabs)]
+    theirs = [pipe[1] for pipe in pipes]
+    process = _SPAWN.Process(
+        target=one_process, args=(theirs, chrome.ws_url, downloads, settings), daemon=True
+    )
+    process.start()
+    for talk in theirs:
+        talk.close()
+    members = [CrewMember(process, ours) for ours, _ in pipes]
+    for member in members:
         _expect_ready(member)
     return members
 
@@ -160,8 +186,8 @@ def _cpu(chrome: psutil.Process, members: list[CrewMember]) -> dict[str, float]:
     for process in (chrome, *chrome.children(recursive=True)):
         times = process.cpu_times()
         used["chrome"] += times.user + times.system + times.children_user + times.children_system
-    for member in members:
-        worker = psutil.Process(member.process.pid)
+    for pid in {member.process.pid for member in members}:
+        worker = psutil.Process(pid)
         used["python"] += sum(worker.cpu_times()[:2])
         used["drivers"] += sum(sum(child.cpu_times()[:2]) for child in worker.children(recursive=True))
     return used
@@ -170,7 +196,7 @@ def _cpu(chrome: psutil.Process, members: list[CrewMember]) -> dict[str, float]:
 def table(costs: list[Cost]) -> str:
     """The table for people; each row beside Tabcrew with one tab."""
     base = next(cost.total_ms for cost in costs if cost.crew == "tabcrew")
-    head = f"{'crew':<8} {'tabs':>4} {'Chrome':>8} {'drivers':>8} {'Python':>8} {'total ms':>9}"
+    head = f"{'crew':<11} {'tabs':>4} {'Chrome':>8} {'drivers':>8} {'Python':>8} {'total ms':>9}"
     head += f" {'ratio':>6} {'docs/s':>7}"
     rows = [
         f"{_row(cost)} {cost.total_ms / base:>6.2f} {cost.documents_per_s:>7.1f}"
@@ -180,12 +206,12 @@ def table(costs: list[Cost]) -> str:
 
 
 def sorted_costs(costs: list[Cost]) -> list[Cost]:
-    return sorted(costs, key=lambda cost: (cost.crew != "tabcrew", cost.tabs))
+    return sorted(costs, key=lambda cost: (list(CREWS).index(cost.crew), cost.tabs))
 
 
 def _row(cost: Cost) -> str:
     return (
-        f"{cost.crew:<8} {cost.tabs:>4} {cost.chrome_ms:>8.1f} {cost.drivers_ms:>8.1f} "
+        f"{cost.crew:<11} {cost.tabs:>4} {cost.chrome_ms:>8.1f} {cost.drivers_ms:>8.1f} "
         f"{cost.python_ms:>8.1f} "
         f"{cost.total_ms:>9.1f}"
     )
@@ -204,10 +230,7 @@ def draw(costs: list[Cost], path: Path) -> None:
 
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
-    for crew, label in (
-        ("tabcrew", "Tabcrew: each worker sees its own tab"),
-        ("naive", "naive: each sees all tabs"),
-    ):
+    for crew, label in CREWS.items():
         mine = [cost for cost in sorted_costs(costs) if cost.crew == crew]
         axes.plot([cost.tabs for cost in mine], [cost.total_ms for cost in mine], marker="o", label=label)
     axes.set_xscale("log", base=2)

@@ -55,8 +55,13 @@ def crew_member(
             talk.send("done")
 
 
+def ref_of(number: int) -> str:
+    """The record that a number stands for, of the 200 that the portal has."""
+    return f"V-{number % 200 + 1:04}"
+
+
 def _fetch(tab: Any, settings: FormSettings, number: int) -> None:
-    ref = f"V-{number % 200 + 1:04}"
+    ref = ref_of(number)
     tab.destination = tab.destination.with_name(f"{os.getpid()}.pdf")
     tab.step("open record")
     tab.page.goto(f"{settings.url}/records/{ref}", wait_until="domcontentloaded")
