@@ -21,23 +21,11 @@ from tabworker.failures import (
 from tabworker.messages import Credentials, Record
 from tabworker.pdf_check import verify_pdf
 from tabworker.tab import Captured, Tab
-from tests.support.form_bench import Bench, form_bench, fresh_tab
+from tests.support.form_bench import Bench
 from tests.support.portal import PASSWORD, USERNAME, PortalProcess, demo_form_settings
 
 ACCOUNT = Credentials(USERNAME, PASSWORD)
 DOCUMENT_URL = "/records/{ref}/report.pdf"
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def tab(bench: Bench, tmp_path: Path) -> Iterator[Tab]:
-    with fresh_tab(bench, tmp_path / "captured") as tab:
-        yield tab
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Where documents are hidden, and several of them to a record, on portals that a test writes down."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,23 +11,10 @@ from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost
 from tabworker.messages import Credentials, Record
 from tabworker.tab import Tab
-from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
+from tests.support.form_bench import Reply, WrittenPortal, page, redirect
 
 PDF = Reply(b"%PDF-1.4\n%%EOF\n", headers=(("Content-Type", "application/pdf"),))
 HOME = page('<nav id="menu">me</nav>', "Home")
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def tab(bench: Bench, tmp_path: Path) -> Iterator[Tab]:
-    with fresh_tab(bench, tmp_path / "captured") as tab:
-        tab.step("begin")
-        yield tab
 
 
 def adapter_of(portal: WrittenPortal, **settings: object) -> FormAdapter:

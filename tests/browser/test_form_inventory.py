@@ -1,8 +1,6 @@
 """The form adapter's ways to list an inventory, each on a portal that a test writes down."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,20 +9,7 @@ from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import AdapterMisfit, SessionLost, Transient
 from tabworker.messages import Record
 from tabworker.tab import Tab
-from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def tab(bench: Bench, tmp_path: Path) -> Iterator[Tab]:
-    with fresh_tab(bench, tmp_path / "captured") as tab:
-        tab.step("begin")
-        yield tab
+from tests.support.form_bench import Reply, WrittenPortal, page, redirect
 
 
 def adapter_of(portal: WrittenPortal, **settings: object) -> FormAdapter:

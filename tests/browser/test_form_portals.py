@@ -1,8 +1,6 @@
 """The form adapter against portals that are built otherwise than the demo portal."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,7 @@ from tabworker.http_status import Forbidden
 from tabworker.messages import Credentials, Record
 from tabworker.one_time_code import totp_of
 from tabworker.tab import Tab
-from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
+from tests.support.form_bench import Reply, WrittenPortal, page, redirect
 
 ACCOUNT = Credentials("demo", "s3cret-word")
 ACCOUNT_WITH_CODES = Credentials("demo", "s3cret-word", "JBSWY3DPEHPK3PXP")
@@ -33,19 +31,6 @@ CODE_FORM = (
 )
 HOME = page('<nav id="menu">me</nav>', "Home")
 PDF = Reply(b"%PDF-1.4\n%%EOF\n", headers=(("Content-Type", "application/pdf"),))
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def tab(bench: Bench, tmp_path: Path) -> Iterator[Tab]:
-    with fresh_tab(bench, tmp_path / "captured") as tab:
-        tab.step("begin")
-        yield tab
 
 
 def adapter_of(portal: WrittenPortal, **settings: object) -> FormAdapter:

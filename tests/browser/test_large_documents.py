@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ from tabworker.pdf_check import verify_pdf
 from tabworker.tab import Tab
 from tabworker.web_errors import NotConnected
 from tests.support.large_documents import LargeDocument
+from tests.support.serving import serving
 from tests.support.tabs import TabBench, tab_bench
 
 LARGE = LargeDocument("V-0001", pages=75)
@@ -83,16 +84,8 @@ def tab(bench: TabBench, tmp_path: Path) -> Iterator[Tab]:
 @pytest.fixture
 def portal() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
     asked: list[tuple[str, str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Portal", (_Portal,), {"asked": asked}))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(type("Portal", (_Portal,), {"asked": asked})) as server:
         yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

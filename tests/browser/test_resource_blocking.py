@@ -1,9 +1,8 @@
 """What is blocked is never asked for, by the server's own account; frames and documents come as before."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tabworker.resource_blocking import blocked_addresses
 from tabworker.tab import Tab
 from tests.support.chrome import root_connection, running_chrome
 from tests.support.eventually import eventually
+from tests.support.serving import serving
 
 BY_TYPE = (
     "/image.png",
@@ -74,16 +74,8 @@ class _Portal(BaseHTTPRequestHandler):
 @contextmanager
 def portal() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Portal", (_Portal,), {"asked": asked}))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(type("Portal", (_Portal,), {"asked": asked})) as server:
         yield f"http://main.localhost:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.mark.parametrize("blocked", [True, False])

@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.serving import serving
 
 DOCUMENT_WAYS = (
     "attachment", "inline", "post", "blob",
@@ -124,14 +126,8 @@ def click_site() -> Iterator[str]:
     """Yield its address."""
     gone = threading.Event()
     handler = type("Handler", (_Handler,), {"served": set(), "gone": gone})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        gone.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as server:
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            gone.set()

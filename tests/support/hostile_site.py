@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
 from fpdf import FPDF
 from fpdf.enums import AccessPermission
+
+from tests.support.serving import serving
 
 _GET = '<a id="get" href="/doc/{ref}">Get</a>'
 _PAGES = {
@@ -161,15 +163,9 @@ class _Handler(BaseHTTPRequestHandler):
 def hostile_site() -> Iterator[HostileSite]:
     over = threading.Event()
     handler = type("Handler", (_Handler,), {"over": over})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    site = handler.site = HostileSite(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield site
-    finally:
-        over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as server:
+        site = handler.site = HostileSite(f"http://127.0.0.1:{server.server_port}")  # type: ignore[attr-defined]
+        try:
+            yield site
+        finally:
+            over.set()

@@ -4,8 +4,10 @@ import html
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, quote, urlsplit
+
+from tests.support.serving import serving
 
 MARK = "MaRk7f3a"
 """Stands in every secret, and in nothing else."""
@@ -74,13 +76,5 @@ class _Portal(BaseHTTPRequestHandler):
 def leaky_portal() -> Iterator[tuple[str, threading.Event]]:
     """Yield its address, and what is set once the record ``hang`` was asked for."""
     hung = threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Portal", (_Portal,), {"hung": hung}))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(type("Portal", (_Portal,), {"hung": hung})) as server:
         yield f"http://127.0.0.1:{server.server_port}", hung
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
