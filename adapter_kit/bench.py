@@ -183,7 +183,7 @@ class AdapterBench:
         stack.callback(attached.detach)
         self.tab = Tab(attached.page, downloads_dir=downloads, on_step=lambda _name, _within_s: None)
         self._adapter = _Watched(make_adapter(self._maker, self.settings))
-        self._desk = DutyDesk(self._setup(), self.tab, self._adapter, driver, set(), self._heard)
+        self._desk = DutyDesk(self._setup(), self.tab, self._adapter, driver, self._heard)
 
     def _setup(self) -> WorkerSetup:
         folder = self.folder

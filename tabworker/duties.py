@@ -56,14 +56,9 @@ class DutyDesk:
         tab: Tab,
         adapter: Adapter,
         driver: Driver,
-        secrets: set[str],
         tell: Callable[[Report], None],
     ) -> None:
-        """``secrets``: what this process may not write down; grows as the desk learns of them.
-
-        ``tell``: for what is to be reported before a duty has ended.
-        """
-        self._secrets = secrets
+        """``tell``: for what is to be reported before a duty has ended."""
         self._setup = setup
         self._tab = tab
         self._adapter = adapter
@@ -110,11 +105,11 @@ class DutyDesk:
         tab.step("open portal", duty.timeout_s)
         response = tab.page.goto(duty.url, wait_until="domcontentloaded")
         status = response.status if response else 0
-        return PortalOpened(duty.epoch, status, masked(tab.page.url, self._secrets), tab.page.title())
+        return PortalOpened(duty.epoch, status, masked(tab.page.url, self._tab.secrets), tab.page.title())
 
     def _sign_in(self, duty: SignIn) -> SessionProven:
         tab, adapter = self._tab, self._adapter
-        self._secrets |= duty.credentials.secrets
+        tab.secrets |= duty.credentials.secrets
         tab.reset()
         tab.step("prove the session")
         if adapter.is_signed_in(tab):
@@ -183,9 +178,9 @@ class DutyDesk:
     def _failed(self, duty: TabDuty, error: Exception) -> DutyFailed:
         driver_is_gone = self._driver.is_gone()
         if not driver_is_gone:
-            self._secrets.update(self._tab.session_secrets())
+            self._tab.secrets.update(self._tab.session_secrets())
         failure_class, reason = classify(error)
-        reason = masked(reason, self._secrets)
+        reason = masked(reason, self._tab.secrets)
         step = self._tab.current_step
         logger.bind(event="duty_failed", epoch=duty.epoch, step=step).warning("{}: {}", failure_class, reason)
         self._tab.destination.unlink(missing_ok=True)
@@ -211,7 +206,7 @@ class DutyDesk:
                     reason,
                     step,
                     page_answers=not unfit,
-                    secrets=self._secrets,
+                    secrets=self._tab.secrets,
                     trace=self._trace if traced else None,
                 )
             # An unfit worker's tab is closed with all that it opened.

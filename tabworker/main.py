@@ -110,11 +110,11 @@ def _work(
         def on_step(name: str, within_s: float) -> None:
             clocks.begin_step(name, time.monotonic(), within_s + debugging.slack_s)
 
-        tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step)
+        tab = Tab(attached.page, downloads_dir=setup.downloads, on_step=on_step, secrets=secrets)
         if setup.shows_pdfs:
             tab.save_pdfs()
         report(Attached(took_s=time.monotonic() - began_at))
-        desk = DutyDesk(setup, tab, adapter, driver, secrets, report)
+        desk = DutyDesk(setup, tab, adapter, driver, report)
         while True:
             duty = decode_duty(inbox.get())
             reached(Point.DUTY_TAKEN)

@@ -33,10 +33,16 @@ OnStep = Callable[[str, float], None]
 
 
 class Tab:
-    """The worker's one tab. ``destination``: where a capture writes; set before each one."""
+    """The worker's one tab. ``destination``: where a capture writes; set before each one.
 
-    def __init__(self, page: Page, *, downloads_dir: Path, on_step: OnStep) -> None:
+    ``secrets``: what may be written nowhere; whoever types one that is none of the account's adds it.
+    """
+
+    def __init__(
+        self, page: Page, *, downloads_dir: Path, on_step: OnStep, secrets: set[str] | None = None
+    ) -> None:
         self.page = page
+        self.secrets: set[str] = set() if secrets is None else secrets
         self.destination = downloads_dir / "captured.pdf"
         self.dialogs: list[str] = []
         self.current_step = ""

@@ -84,8 +84,8 @@ def work(
     assert isinstance(decode_duty(inbox.get()), Attach)
     misdeeds.commit(misdeeds.BOOT, report)
     report(Attached(took_s=0.0))
-    tab = _NoTab(clocks)
-    desk = DutyDesk(setup, cast(Any, tab), cast(Any, _HttpAdapter(setup, report)), Driver(), secrets, report)
+    tab = _NoTab(clocks, secrets)
+    desk = DutyDesk(setup, cast(Any, tab), cast(Any, _HttpAdapter(setup, report)), Driver(), report)
     while True:
         duty = decode_duty(inbox.get())
         reached(Point.DUTY_TAKEN)
@@ -97,7 +97,8 @@ def work(
 class _NoTab:
     """As much of ``tabworker.tab.Tab`` as the duties and the evidence of a failure ask for."""
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: Clocks, secrets: set[str]) -> None:
+        self.secrets = secrets
         self.current_step = ""
         self.dialogs: list[str] = []
         self.destination = Path()

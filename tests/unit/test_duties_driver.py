@@ -28,6 +28,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
     tab.is_responsive.return_value = False
     tab.crashed = crashed
     driver.is_gone.side_effect = looks
+    tab.secrets = set()
     setup = WorkerSetup(
         slot=1,
         name="1.1",
@@ -44,7 +45,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
         shows_pdfs=False,
         log_level="INFO",
     )
-    desk = DutyDesk(setup, tab, adapter, driver, set(), lambda _report: None)
+    desk = DutyDesk(setup, tab, adapter, driver, lambda _report: None)
     report = desk.do(FetchDocument(1, Record("V-1"), 1, 60.0, "V-1-attempt-1"))
     assert isinstance(report, DutyFailed)
     return report
