@@ -11,6 +11,7 @@ from supervisor.documents import document_name
 from supervisor.exit_codes import ExitCode
 from tabworker.failures import FailureClass
 from tabworker.messages import (
+    STEP_BY_HAND,
     DocumentFetched,
     Duty,
     DutyFailed,
@@ -72,10 +73,16 @@ class CheckSheet:
     """Fills itself in, once a condition, and says each line as soon as it is known."""
 
     def __init__(
-        self, say: Callable[[Finding], None], *, form: bool, has_sign_in: bool, by_hand: bool = False
+        self,
+        say: Callable[[Finding], None],
+        *,
+        form: bool,
+        has_sign_in: bool,
+        by_hand: bool = False,
+        attached: bool = False,
     ) -> None:
         """``form``: the form adapter is used, so its steps are known. ``has_sign_in``: the portal has one.
-        ``by_hand``: a person signs in.
+        ``by_hand``: a person signs in. ``attached``: in a Chrome that is not ours.
 
         ``chrome``, to be set when known: which Chrome it is.
         """
@@ -83,6 +90,7 @@ class CheckSheet:
         self._form = form
         self._has_sign_in = has_sign_in
         self._by_hand = by_hand
+        self._session_in = "that Chrome" if attached else "the profile"
         self.chrome = "started"
         self._found: dict[Condition, Finding] = {}
         self._without_document: list[str] = []
@@ -186,8 +194,8 @@ class CheckSheet:
             self._sign_in_page_found()
             self.good(Condition.SIGNED_IN, "a new session, which the next run will use")
         else:
-            self.not_needed(Condition.SIGN_IN_PAGE, "the session in the profile is still good")
-            self.good(Condition.SIGNED_IN, "without typing the password")
+            self.not_needed(Condition.SIGN_IN_PAGE, f"the session in {self._session_in} is still good")
+            self.good(Condition.SIGNED_IN, "without signing in again")
 
     def _sign_in_page_found(self) -> None:
         if self._by_hand:
@@ -229,21 +237,23 @@ class CheckSheet:
             )
 
     def _fail_with(self, condition: Condition, report: DutyFailed, about: str = "") -> None:
-        in_step = f" (in step “{report.step}”)" if report.step else ""
+        in_step = f" (in step “{report.step}”)" if report.step not in ("", STEP_BY_HAND) else ""
         self.fail(
             condition,
             f"{about}{report.reason}{in_step}",
-            _exit_code(condition, report.failure_class),
+            _exit_code(condition, report),
             _to_do(condition, report),
             *(f"failures/{name}" for name in report.evidence),
         )
 
 
-def _exit_code(condition: Condition, failure: FailureClass) -> ExitCode:
-    match failure:
+def _exit_code(condition: Condition, report: DutyFailed) -> ExitCode:
+    match report.failure_class:
         case FailureClass.MISFIT:
             return ExitCode.USAGE
-        case FailureClass.REFUSED | FailureClass.CONFLICT:
+        case FailureClass.REFUSED | FailureClass.CONFLICT | FailureClass.UNATTENDED:
+            return ExitCode.SIGN_IN_REFUSED
+        case _ if report.step == STEP_BY_HAND:
             return ExitCode.SIGN_IN_REFUSED
         case FailureClass.STORAGE:
             return ExitCode.DISK
@@ -272,6 +282,10 @@ def _to_do(condition: Condition, report: DutyFailed) -> str:
     match report.failure_class:
         case FailureClass.REFUSED:
             return "Check TABCREW_USERNAME and TABCREW_PASSWORD: portals lock accounts after a few tries."
+        case FailureClass.UNATTENDED:
+            return "Try again when you are there to sign in, or raise that limit; 0 waits for ever."
+        case _ if report.step == STEP_BY_HAND:
+            return "Try again, and sign in on the tab that is shown."
         case FailureClass.MISFIT:
             return "Look at the screenshot, and correct the setting or the adapter that is named."
         case FailureClass.CONFLICT:

@@ -214,10 +214,11 @@ class Dispatcher:
         if report.epoch != self._sign_in_epoch:
             return
         limit_s = self._settings.portal.manual_sign_in_timeout_s
-        until = f"It waits for {limit_s:.0f} s" if limit_s else "It waits until you have"
+        at_most = f", for {limit_s:.0f} s at most" if limit_s else ""
         self.attention = (
             f"Sign in by hand: Chrome's window shows {report.url}. Go on there as you always do, up to the "
-            f"portal's own page. {until}, sees it and goes on by itself; Ctrl-C stops."
+            f"portal's own page. It waits until you have{at_most}, sees it and goes on by itself; "
+            "Ctrl-C stops."
         )
         self._journal.warning("person_awaited", self.attention)
 

@@ -17,13 +17,12 @@ from tabworker.adapters.form_addresses import absolute, fits_address, is_same_pa
 from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.failures import NobodySignedIn, SessionLost, Transient
+from tabworker.messages import STEP_BY_HAND
 from tabworker.tab import Tab
 
 _LOOK_EVERY_MS = 500
 _LOOK_WITHIN_MS = 250
 """A page that spins or shows a dialog answers no look: that must not hold up the others."""
-
-_STEP = "wait for the sign-in by hand"
 
 
 class ByHand:
@@ -71,13 +70,13 @@ class ByHand:
                 form.open(address, "open sign-in page", "sign_in_url" if sign_in_url else "inventory_url")
             except SessionLost:
                 pass  # some portals answer 401 or 403 with the form itself, which is what we came for
-        self._tab.step(_STEP)
+        self._tab.step(STEP_BY_HAND)
         self._tab.page.bring_to_front()
 
     def _wait_for_proof(self, give_up_at: float) -> Page | None:
         """The page on which the proof stands; None when the time is over."""
         while time.monotonic() < give_up_at:
-            self._tab.step(_STEP)
+            self._tab.step(STEP_BY_HAND)
             if self._tab.crashed:
                 raise Transient("the tab to sign in on crashed")
             for page in self._tab.page.context.pages:
@@ -108,5 +107,5 @@ class ByHand:
             self._tab.page.wait_for_timeout(_LOOK_EVERY_MS)
         except PlaywrightError as error:
             if self._tab.page.is_closed():
-                raise Transient("the tab to sign in on was closed: it is opened anew") from error
+                raise Transient("the tab to sign in on was closed") from error
             raise

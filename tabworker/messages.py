@@ -78,6 +78,10 @@ class OpenPortal(msgspec.Struct, tag="open_portal"):
     timeout_s: float
 
 
+STEP_BY_HAND = "wait for the sign-in by hand"
+"""The step in which a person is waited for: a failure in it tells nothing of the portal."""
+
+
 class SignIn(msgspec.Struct, tag="sign_in"):
     """Prove on this worker's tab that the session is good, and sign in only if it is not.
 

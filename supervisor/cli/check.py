@@ -12,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from chrome_launcher.errors import ChromeCannotStart, ChromeNotFound
+from chrome_launcher.errors import ChromeCannotStart, ChromeNotAttached, ChromeNotFound
 from chrome_launcher.find import find_chrome
 from chrome_launcher.launch import require_display
+from chrome_launcher.running import find_running
 from supervisor.check import RECORDS_TRIED, CheckSheet, Condition
 from supervisor.cli.check_sheet import SheetView
 from supervisor.cli.errors import Refused, crash_reports_in
@@ -74,6 +75,7 @@ def check(
         form=portal.adapter == "form",
         has_sign_in=portal.needs_account or portal.by_hand,
         by_hand=portal.by_hand,
+        attached=bool(loaded.chrome.attach),
     )
     sheet.good(Condition.SETTINGS, str(settings))
     with crash_reports_in(own.root):
@@ -103,7 +105,9 @@ class _Check:
         if self.settings.portal.needs_account:
             self.sheet.good(Condition.ACCOUNT, credentials.username)
         else:
-            self.sheet.not_needed(Condition.ACCOUNT, f"[portal] sign_in = {self.settings.portal.sign_in}")
+            self.sheet.not_needed(
+                Condition.ACCOUNT, f"not needed with [portal] sign_in = {self.settings.portal.sign_in}"
+            )
         with self._work_dir_to_ourselves() as work_dir:
             if work_dir is not None and self._display_and_chrome():
                 return self._one_record(credentials, work_dir.profile)
@@ -138,7 +142,8 @@ class _Check:
         try:
             if chrome.attach:
                 sheet.not_needed(Condition.DISPLAY, "Chrome runs already")
-                sheet.chrome = f"attached to {chrome.attach}"
+                running = find_running(chrome.attach)
+                sheet.chrome = f"{running.product} at {running.http_url}, not ours: it stays as it is"
                 return True
             if self.settings.headless:
                 sheet.not_needed(Condition.DISPLAY, "Chrome runs without a window; --visible shows it")
@@ -149,6 +154,8 @@ class _Check:
             sheet.chrome = f"{binary.product} {binary.version}, {binary.path}"
         except ChromeCannotStart as error:
             sheet.fail(Condition.DISPLAY, str(error), ExitCode.CHROME_CANNOT_START)
+        except ChromeNotAttached as error:
+            sheet.fail(Condition.CHROME, str(error), ExitCode.CHROME_CANNOT_START)
         except ChromeNotFound as error:
             if not chrome.install or chrome.path:
                 sheet.fail(Condition.CHROME, str(error), ExitCode.CHROME_CANNOT_START)
@@ -184,17 +191,13 @@ class _CheckDisplay:
         self._sheet = sheet
         self._view = view
         self._said_pause = False
-        self._asked = ""
 
     def update(self, snapshot: Snapshot) -> None:
         self._view.under_way(snapshot)
-        if snapshot.attention and snapshot.attention != self._asked:
-            self._view.line(snapshot.attention, "bold")
-        self._asked = snapshot.attention
         paused = next((event for event in snapshot.events if event.text.startswith("paused")), None)
         if paused is not None and not self._said_pause:
             self._said_pause = True
-            self._view.line(paused.text, "bold")
+            self._view.ask(paused.text)
 
     def close(self, snapshot: Snapshot) -> None:
         self._view.close()

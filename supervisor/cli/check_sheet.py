@@ -1,6 +1,7 @@
 """How a check is shown: a line a condition as soon as it is known, and at the end what to do next."""
 
 import textwrap
+import time
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from supervisor.check import Condition, Finding, Outcome
 from supervisor.snapshot import Snapshot
+from supervisor.terminal.bell import Bell
 from supervisor.terminal.hostile_text import harmless
 
 _MARKS = {
@@ -21,6 +23,7 @@ _MARKS = {
 _NAME_WIDTH = max(len(condition) for condition in Condition)
 _INDENT = _NAME_WIDTH + 4
 _NARROWEST = 20
+_ASKS = "!"
 _SHOWN_FILES = (".pdf", ".png", ".txt")
 
 
@@ -32,6 +35,9 @@ class SheetView:
         self._console = Console(file=stream, highlight=False)
         self._folder = folder
         self._status: Status | None = None
+        self._bell = Bell()
+        self._asked = ""
+        self._asked_at_s = 0.0
 
     def say(self, finding: Finding) -> None:
         mark, style = _MARKS[finding.outcome]
@@ -49,12 +55,17 @@ class SheetView:
     def line(self, text: str, style: str = "") -> None:
         self._print(Text(text, style))
 
+    def ask(self, text: str) -> None:
+        """What a person must do before anything goes on."""
+        for number, line in enumerate(self._wrapped(text, "bold", indent=2)):
+            self._print(Text(f"{_ASKS if number == 0 else ' '} ", "bold yellow") + line)
+
     def _print(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
 
-    def _wrapped(self, text: str, style: str) -> list[Text]:
+    def _wrapped(self, text: str, style: str, indent: int = _INDENT) -> list[Text]:
         """In lines that fit beside the names; what comes from a portal made harmless."""
-        width = max(_NARROWEST, self._console.width - _INDENT)
+        width = max(_NARROWEST, self._console.width - indent)
         return [
             Text(part, style)
             for line in text.splitlines()
@@ -62,15 +73,31 @@ class SheetView:
         ]
 
     def under_way(self, snapshot: Snapshot) -> None:
-        """What is being done now, on a terminal only."""
+        """What a person must do, and what is being done now: that on a terminal only."""
+        self._call(snapshot)
         if not self._console.is_terminal:
             return
         if self._status is None:
             self._status = self._console.status("")
             self._status.start()
-        worker = snapshot.workers[0] if snapshot.workers else None
-        doing = f"{worker.step or worker.state}, {worker.step_s:.0f} s" if worker else snapshot.phase
-        self._status.update(Text(harmless(snapshot.holding or doing), "dim"))
+        self._status.update(Text(harmless(snapshot.holding or self._doing(snapshot)), "dim"))
+
+    def _call(self, snapshot: Snapshot) -> None:
+        if snapshot.attention and snapshot.attention != self._asked:
+            self.ask(snapshot.attention)
+            self._asked_at_s = snapshot.elapsed_s
+        self._asked = snapshot.attention
+        if self._bell.rings(snapshot.attention, time.monotonic()) and self._console.is_terminal:
+            self._console.bell()
+
+    def _doing(self, snapshot: Snapshot) -> str:
+        if snapshot.attention:
+            # The step begins anew with every look at the page, so its seconds would never grow.
+            return f"waiting for you, {snapshot.elapsed_s - self._asked_at_s:.0f} s"
+        if not snapshot.workers:
+            return snapshot.phase
+        worker = snapshot.workers[0]
+        return f"{worker.step}, {worker.step_s:.0f} s" if worker.step else f"worker {worker.state}"
 
     def close(self) -> None:
         if self._status is not None:

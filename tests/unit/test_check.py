@@ -6,6 +6,7 @@ from supervisor.check import RECORDS_TRIED, CheckSheet, Condition, Finding, Outc
 from supervisor.exit_codes import ExitCode
 from tabworker.failures import FailureClass
 from tabworker.messages import (
+    STEP_BY_HAND,
     Credentials,
     DocumentFetched,
     Duty,
@@ -22,6 +23,7 @@ from tabworker.messages import (
 
 OPEN = OpenPortal(1, "https://portal.example", 30.0)
 SIGN_IN = SignIn(2, Credentials("me", "secret"), 60.0)
+BY_HAND = SignIn(2, Credentials("", ""), 60.0, by_hand=True)
 LIST = ListRecords(3, 60.0)
 FETCH = FetchDocument(4, Record("V-1"), 1, 60.0, "V-1-attempt-1")
 EARLIER = (Condition.SETTINGS, Condition.ACCOUNT, Condition.DISK, Condition.DISPLAY)
@@ -63,6 +65,15 @@ def test_password_is_not_needed_when_the_profile_still_has_the_session() -> None
     new, said = sheet()
     new.heard(SIGN_IN, SessionProven(2, signed_in_now=False))
     assert [one.outcome for one in said] == [Outcome.NOT_NEEDED, Outcome.GOOD]
+    assert "in the profile" in said[0].text
+
+
+def test_session_is_said_to_be_that_chromes_when_it_is_attached_to() -> None:
+    said: list[Finding] = []
+    CheckSheet(said.append, form=True, has_sign_in=True, attached=True).heard(
+        SIGN_IN, SessionProven(2, False)
+    )
+    assert "in that Chrome" in said[0].text
 
 
 @pytest.mark.parametrize(
@@ -74,6 +85,8 @@ def test_password_is_not_needed_when_the_profile_still_has_the_session() -> None
         (SIGN_IN, FailureClass.REFUSED, "submit", Condition.SIGNED_IN, ExitCode.SIGN_IN_REFUSED),
         (SIGN_IN, FailureClass.CONFLICT, "submit", Condition.SIGNED_IN, ExitCode.SIGN_IN_REFUSED),
         (SIGN_IN, FailureClass.TRANSIENT, "prove the session", Condition.SIGNED_IN, ExitCode.PORTAL_DOWN),
+        (BY_HAND, FailureClass.UNATTENDED, STEP_BY_HAND, Condition.SIGNED_IN, ExitCode.SIGN_IN_REFUSED),
+        (BY_HAND, FailureClass.TRANSIENT, STEP_BY_HAND, Condition.SIGNED_IN, ExitCode.SIGN_IN_REFUSED),
         (LIST, FailureClass.MISFIT, "export", Condition.RECORDS, ExitCode.USAGE),
         (FETCH, FailureClass.TRANSIENT, "capture", Condition.DOCUMENT, ExitCode.SOME_FAILED),
         (FETCH, FailureClass.WORKER, "capture", Condition.DOCUMENT, ExitCode.SOME_FAILED),
