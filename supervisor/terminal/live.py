@@ -14,6 +14,12 @@ from supervisor.terminal.quiet_stream import QuietStream
 from supervisor.terminal.summary import NextCommands, summary_lines
 from supervisor.terminal.view import view
 
+_MAKE_ROOM = "\n\x1b[A\x1b7"
+_COME_BACK = "\x1b8\x1b[J"
+"""The terminal echoes Enter and ^C into the view, and rich then goes back over the wrong lines. So two free
+lines are kept below it, and the upper one is noted after each drawing and returned to before the next.
+"""
+
 
 class _Screen:
     """Lines that fit already. As one long Text they would be wrapped anew, which costs four times as much."""
@@ -33,6 +39,7 @@ class LiveDisplay:
     def __init__(self, stream: TextIO, commands: NextCommands) -> None:
         self._commands = commands
         self._size: ConsoleDimensions | None = None
+        self._place_noted = False
         self._bell = Bell()
         self._console = Console(
             file=cast(IO[str], QuietStream(stream)), highlight=False, markup=False, emoji=False
@@ -55,15 +62,28 @@ class LiveDisplay:
             if self._size is not None:
                 self._console.clear()
             self._size = size
+            self._place_noted = False
         if not self._live.is_started:
             self._live.start()
         if self._bell.rings(snapshot.attention, time.monotonic()):
             self._console.bell()
         width, height = size
-        # One line is kept free: a full screen would scroll with every redraw.
-        self._live.update(_Screen(view(snapshot, width, height - 1)), refresh=True)
+        self._come_back()
+        self._live.update(_Screen([*view(snapshot, width, height - 2), Text()]), refresh=True)
+        self._write(_MAKE_ROOM)
+        self._place_noted = True
 
     def close(self, snapshot: Snapshot) -> None:
+        self._come_back()
         self._live.stop()
         for line in summary_lines(snapshot, self._commands):
             self._console.print(line, overflow="ignore", no_wrap=True, crop=False)
+
+    def _come_back(self) -> None:
+        if self._place_noted:
+            self._write(_COME_BACK)
+
+    def _write(self, codes: str) -> None:
+        if not self._console.legacy_windows:
+            self._console.file.write(codes)
+            self._console.file.flush()

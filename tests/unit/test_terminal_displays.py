@@ -16,6 +16,7 @@ from supervisor.terminal.live import LiveDisplay
 from supervisor.terminal.plain import PlainDisplay
 from supervisor.terminal.summary import NextCommands, summary_lines
 from tests.support.snapshots import event_row, film, snapshot
+from tests.support.terminal import EchoingTerminal
 
 COMMANDS = NextCommands("python run.py --workers 3", "python run.py retry")
 FINISHED = snapshot(phase="finished", exit_code=3, workers=(), counts=Counts(accepted=40, done=39, failed=1))
@@ -124,6 +125,28 @@ def test_live_display_leaves_only_the_summary_when_it_is_closed(monkeypatch: pyt
     last = terminal.getvalue().rpartition("\x1b[2K")[2]
     assert "39 done, 1 failed of 40" in last
     assert "\x1b[?25h" in terminal.getvalue(), "the cursor must be visible again"
+
+
+@pytest.mark.parametrize("lines_before", [0, 30], ids=["at the top", "at the bottom"])
+def test_live_display_leaves_no_line_behind_when_keys_are_echoed_into_it(
+    monkeypatch: pytest.MonkeyPatch, lines_before: int
+) -> None:
+    """Enter ends a pause, and ^C is echoed behind a line that is full."""
+    for name, value in {"TERM": "xterm", "COLUMNS": "80", "LINES": "30"}.items():
+        monkeypatch.setenv(name, value)
+    terminal = EchoingTerminal(80, 30)
+    terminal.write("earlier\r\n" * lines_before)
+    display = LiveDisplay(terminal, COMMANDS)
+    moment = snapshot(events=(event_row(text="x" * 200),))
+    display.update(moment)
+    for press in (terminal.press_enter, terminal.press_ctrl_c):
+        press()
+        display.update(moment)
+        assert sum("Tabcrew" in line for line in terminal.shown()) == 1, "\n".join(terminal.shown())
+        assert not any("^C" in line for line in terminal.shown())
+    display.close(FINISHED)
+    left = [line for line in terminal.shown() if line and line != "earlier"]
+    assert left[0].startswith("Finished"), left
 
 
 def test_live_display_writes_no_colours_when_no_color_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
