@@ -60,6 +60,14 @@ class Halt:
     message: str
 
 
+def disk_halt(error: object) -> Halt:
+    """The end of a run whose work directory cannot be read or written."""
+    return Halt(
+        ExitCode.DISK,
+        f"the work directory failed: {error}. Nothing is lost: mend the disk, then run again.",
+    )
+
+
 class Dispatcher:
     """``holding``: why nothing is given out just now. ``attention``: what a person must do before anything
     goes on. ``halt``: set once the run cannot go on.
@@ -477,10 +485,8 @@ class Dispatcher:
         self._journal.warning("late_report", f"a report came after its lease was gone ({what}): refused")
 
     def _disk(self, error: object) -> None:
-        self._stop(
-            ExitCode.DISK,
-            f"the work directory failed: {error}. Nothing is lost: mend the disk, then run again.",
-        )
+        halt = disk_halt(error)
+        self._stop(halt.code, halt.message)
 
     def _stop(self, code: ExitCode, message: str) -> None:
         if self.halt is None:

@@ -24,7 +24,8 @@ from supervisor.blocking import blocked_hosts, blocked_types
 from supervisor.chrome_keeper import ChromeKeeper
 from supervisor.code_use import CodeUse
 from supervisor.crew import Crew
-from supervisor.dispatch import Dispatcher, Halt
+from supervisor.disk_room import LEAST_MB, lack_of_room
+from supervisor.dispatch import Dispatcher, Halt, disk_halt
 from supervisor.exit_codes import ExitCode
 from supervisor.guardian import RUN_MARK, Guardian, sweep_run
 from supervisor.journal import Journal
@@ -45,6 +46,7 @@ from supervisor.terminal.display import Display
 from supervisor.work_dir import WorkDir, WorkDirError
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.json_log import log_to_file
+from tabworker.log_file import LogFile
 from tabworker.messages import Credentials
 from tabworker.resource_blocking import blocked_addresses
 from tabworker.setup import Debugging, WorkerSetup
@@ -92,12 +94,17 @@ class Job:
     def open(cls, settings: Settings, options: JobOptions) -> "Job":
         """Take the work directory; raises JobRefused."""
         work_dir = WorkDir(settings.run.work_dir.absolute(), options.profile)
-        ledger = _take_ledger(work_dir, fresh=options.fresh, profile=not settings.chrome.attach)
+        least_mb, profile = settings.run.min_free_disk_mb, not settings.chrome.attach
+        ledger = _take_ledger(work_dir, fresh=options.fresh, profile=profile, least_mb=least_mb)
         job = cls(settings, options, work_dir, ledger)
         try:
             job._check_only()
             if job.already_finished() is None:
+                _refuse_without_room(work_dir, least_mb)
                 job._take_over()
+        except (LedgerError, WorkDirError) as error:
+            job.close()
+            raise JobRefused(disk_halt(error).message, ExitCode.DISK) from error
         except BaseException:
             job.close()
             raise
@@ -142,7 +149,7 @@ class Job:
         can meet.
         """
         logging = self._settings.logging
-        log_to_file(
+        log = log_to_file(
             self._work_dir.logs / "run.jsonl",
             logging.level,
             secrets=credentials.secrets,
@@ -152,19 +159,19 @@ class Job:
         mailbox = Mailbox()
         journal = Journal()
         with Interrupts(mailbox):
-            parts = self._parts(base_url, credentials, display, journal, mailbox)
+            parts = self._parts(base_url, credentials, display, journal, mailbox, log)
             try:
                 halt, snapshot = Loop(parts).run()
             except (LedgerError, OSError) as error:
                 logger.bind(event="storage_failed").exception("the run stops")
-                halt, snapshot = Halt(ExitCode.DISK, f"the work directory failed: {error}"), None
+                halt, snapshot = disk_halt(error), None
                 sweep_run(self._run_id, self._work_dir.profile)
             except BaseException:
                 sweep_run(self._run_id, self._work_dir.profile)
                 raise
             finally:
                 parts.chrome.stop()
-                self._work_dir.clear_staging()
+                self._work_dir.remove_staging()
             self._close_display(parts, halt, snapshot)
         mailbox.close()
         return halt.code
@@ -209,7 +216,13 @@ class Job:
         self._guardian = Guardian(self._run_id, self._work_dir, self._temp)
 
     def _parts(
-        self, base_url: str, credentials: Credentials, display: Display, journal: Journal, mailbox: Mailbox
+        self,
+        base_url: str,
+        credentials: Credentials,
+        display: Display,
+        journal: Journal,
+        mailbox: Mailbox,
+        log: LogFile,
     ) -> Parts:
         settings, work_dir = self._settings, self._work_dir
         retry, pacing = settings.retry, settings.pacing
@@ -258,6 +271,7 @@ class Job:
             chrome=chrome,
             crew=Crew(wake),
             journal=journal,
+            log=log,
             publisher=Publisher(self._run_id, work_dir, settings.portal.host, time.monotonic()),
             display=display,
             mailbox=mailbox,
@@ -324,12 +338,7 @@ class Job:
 
     def _close_display(self, parts: Parts, halt: Halt, snapshot: Snapshot | None) -> None:
         ending = parts.publisher.ending(snapshot, halt, parts.book.counts, parts.journal.events)
-        try:
-            parts.publisher.write(ending, time.monotonic(), force=True)
-        except OSError as error:
-            logger.bind(event="status_not_written").error(
-                "{} cannot be written: {}", self._work_dir.status, error
-            )
+        parts.publisher.write(ending, time.monotonic(), force=True)
         parts.display.close(ending)
 
 
@@ -386,12 +395,19 @@ def _begin_temp(run_id: str) -> Path:
         ) from error
 
 
-def _take_ledger(work_dir: WorkDir, *, fresh: bool, profile: bool = True) -> Ledger:
-    """The ledger of a work directory that is ours from now on; raises JobRefused."""
+def _refuse_without_room(work_dir: WorkDir, least_mb: float) -> None:
+    if lack := lack_of_room(work_dir, least_mb):
+        raise JobRefused(lack, ExitCode.DISK)
+
+
+def _take_ledger(work_dir: WorkDir, *, fresh: bool, profile: bool = True, least_mb: float = 0) -> Ledger:
+    """The ledger of a work directory that is ours from now on; raises JobRefused. ``least_mb``: what must be
+    free for a new one.
+    """
     try:
         work_dir.prepare(profile=profile)
         ledger = Ledger.open(work_dir.ledger)
-        return _start_over(ledger, work_dir) if fresh else ledger
+        return _start_over(ledger, work_dir, least_mb) if fresh else ledger
     except LedgerLocked as error:
         raise JobRefused(
             f"another supervisor is running in {work_dir.root} (or another program holds its ledger "
@@ -401,14 +417,17 @@ def _take_ledger(work_dir: WorkDir, *, fresh: bool, profile: bool = True) -> Led
             ExitCode.ANOTHER_SUPERVISOR,
         ) from error
     except (LedgerError, WorkDirError, OSError) as error:
-        raise JobRefused(str(error), ExitCode.DISK) from error
+        # A disk without room shows in many ways; what helps is how much is lacking.
+        lack = lack_of_room(work_dir, max(LEAST_MB, least_mb))
+        raise JobRefused(lack or str(error), ExitCode.DISK) from error
 
 
-def _start_over(ledger: Ledger, work_dir: WorkDir) -> Ledger:
+def _start_over(ledger: Ledger, work_dir: WorkDir, least_mb: float) -> Ledger:
     """Put the ledger aside, with its time in its name, and begin a new one; documents stay until they are
-    replaced.
+    replaced. Raises JobRefused, with the old one in its place, when there is no room for a new one.
     """
     ledger.close()
+    _refuse_without_room(work_dir, least_mb)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     work_dir.ledger.rename(work_dir.ledger.with_name(f"ledger-{stamp}.sqlite"))
     return Ledger.open(work_dir.ledger)

@@ -20,7 +20,8 @@ from loguru import logger
 from supervisor.awake_clock import AwakeClock
 from supervisor.chrome_keeper import ChromeKeeper, ChromeState
 from supervisor.crew import Crew, Died, Gone, Reported, Worker, WorkerState
-from supervisor.dispatch import Dispatcher, Halt
+from supervisor.disk_room import lack_of_room
+from supervisor.dispatch import Dispatcher, Halt, disk_halt
 from supervisor.exit_codes import ExitCode
 from supervisor.fate import Fate, in_hindsight
 from supervisor.journal import Journal
@@ -38,8 +39,10 @@ from supervisor.terminal.display import Display
 from supervisor.watchdog import Kill, WatchLimits, WorkerView, judge
 from supervisor.work_dir import WorkDir
 from tabworker.failures import FailureClass
+from tabworker.log_file import LogFile
 from tabworker.messages import Attached, DocumentFetched, DutyFailed, Report
 from tabworker.setup import WorkerSetup
+from tabworker.storage_probe import storage_fault
 
 _TURN_S = 0.2
 """A turn waits at most this long when nothing happens: the grain of the watchdog and of the view."""
@@ -63,6 +66,7 @@ class Parts:
     chrome: ChromeKeeper
     crew: Crew
     journal: Journal
+    log: LogFile
     publisher: Publisher
     display: Display
     mailbox: Mailbox
@@ -96,7 +100,7 @@ class Loop:
         self._disk_checked_at = float("-inf")
         self._memory = MemoryMeter()
         self._session_no = 0
-        self._last_snapshot: Snapshot | None = None
+        self._told_unwritten: set[str] = set()
 
     def run(self) -> tuple[Halt, Snapshot]:
         """Blocks until the run is over and no worker is left; Chrome is the caller's to stop."""
@@ -172,6 +176,7 @@ class Loop:
         if not parts.chrome.look(self._now):
             return
         if parts.chrome.state is ChromeState.BROKEN:
+            self._end_over_disk()
             self._end(Halt(ExitCode.CHROME_CANNOT_START, parts.chrome.why))
         elif parts.chrome.state is ChromeState.UP:
             parts.dispatcher.session.suspect()
@@ -252,6 +257,7 @@ class Loop:
             self._parts.pause.release()
         if not worker.attached and not killed:  # else the slot's restart limit is all that a storm needs
             self._boot_deaths += 1
+            self._end_over_disk()
         if self._boot_deaths >= _BOOT_DEATHS_TO_HALT:
             output = worker.setup.logs / f"worker-{worker.slot}.out"
             self._end(
@@ -328,17 +334,15 @@ class Loop:
             return
         self._disk_checked_at = self._now
         self._parts.ledger.check_in_place()
-        free_mb = self._parts.work_dir.free_mb()
-        limit_mb = self._parts.settings.run.min_free_disk_mb
-        if free_mb < limit_mb:
-            self._end(
-                Halt(
-                    ExitCode.DISK,
-                    f"only {free_mb:.0f} MB are free below {self._parts.work_dir.root} "
-                    f"(limit {limit_mb}, [run] min_free_disk_mb). Nothing is lost: make room and "
-                    "run the same command again.",
-                )
-            )
+        if lack := lack_of_room(self._parts.work_dir, self._parts.settings.run.min_free_disk_mb):
+            self._end(Halt(ExitCode.DISK, lack))
+
+    def _end_over_disk(self) -> None:
+        """Before somebody is blamed who only could not write: the first reason to end is the one told."""
+        work_dir = self._parts.work_dir
+        profile = [work_dir.profile] if self._parts.chrome.is_ours else []
+        if fault := storage_fault(work_dir.logs, work_dir.staging, *profile):
+            self._end(disk_halt(fault))
 
     # --- ending ---
 
@@ -437,6 +441,8 @@ class Loop:
 
     def _publish(self, *, force: bool = False) -> Snapshot:
         parts = self._parts
+        self._tell_unwritten("status.json", parts.publisher.fault)
+        self._tell_unwritten(parts.log.baseFilename, parts.log.fault)
         self._memory.measure(parts.crew.workers, self._now)
         snapshot = parts.publisher.snapshot(
             now=self._now,
@@ -456,6 +462,16 @@ class Loop:
         parts.publisher.write(snapshot, self._now, force=force)
         parts.display.update(snapshot)
         return snapshot
+
+    def _tell_unwritten(self, what: str, fault: str) -> None:
+        """Said once. Status and log are for who watches: no document waits for them, and what stops a run
+        over its disk is the disk's refusal of a document or of the ledger.
+        """
+        if fault and what not in self._told_unwritten:
+            self._told_unwritten.add(what)
+            self._parts.journal.warning(
+                "not_written", f"{what} cannot be written ({fault}): the run goes on without it"
+            )
 
     def _row(self, worker: Worker) -> WorkerRow:
         step_since = self._clock.awake(worker.clocks.read().step_since)

@@ -63,7 +63,7 @@ class MemoryMeter:
 
 
 class Publisher:
-    """Turns the run's state into snapshots."""
+    """Turns the run's state into snapshots. ``fault``: why the last was not written, empty when it was."""
 
     def __init__(self, run_id: str, work_dir: WorkDir, portal: str, now: float) -> None:
         self._work_dir = work_dir
@@ -80,6 +80,7 @@ class Publisher:
         self._began_at = now
         self._rate = Rate()
         self._written_at = float("-inf")
+        self.fault = ""
 
     def snapshot(
         self,
@@ -131,10 +132,17 @@ class Publisher:
         )
 
     def write(self, snapshot: Snapshot, now: float, *, force: bool = False) -> None:
-        """Replace status.json when a second has passed. Raises OSError."""
-        if force or now - self._written_at >= _STATUS_EVERY_S:
-            self._written_at = now
+        """Replace status.json when a second has passed. Never raises: it is for who watches, and the run does
+        not depend on it.
+        """
+        if not force and now - self._written_at < _STATUS_EVERY_S:
+            return
+        self._written_at = now
+        try:
             replace_file(self._work_dir.status, msgspec.json.format(msgspec.json.encode(snapshot), indent=1))
+            self.fault = ""
+        except OSError as error:
+            self.fault = error.strerror or str(error)
 
 
 def worker_row(

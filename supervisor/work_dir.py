@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,14 +79,15 @@ class WorkDir:
             for private in (*([self.profile] if profile else []), self.staging):
                 private.mkdir(mode=0o700, exist_ok=True)
                 private.chmod(0o700)
-            for folder in (self.root, self.documents):
+            for folder in (self.root, self.documents, self.logs):
                 with tempfile.TemporaryFile(dir=folder) as probe:
                     probe.write(b"x")
             # SQLite syncs it too when it makes its WAL, but not on a start that finds one.
             sync_directory(self.root)
         except OSError as error:
+            what = f" ({error.filename})" if error.filename else ""
             raise WorkDirError(
-                f"the work directory {self.root} cannot be written: {error.strerror or error}. "
+                f"the work directory {self.root} cannot be written: {error.strerror or error}{what}. "
                 "Mend its permissions, or name another with --work-dir or [run] work_dir."
             ) from error
 
@@ -98,23 +100,37 @@ class WorkDir:
 
     def clear_staging(self) -> None:
         """Remove what unfinished attempts of a dead run left; nothing in staging is ever needed by another
-        run.
+        run. Raises WorkDirError.
         """
+        self.remove_staging()
+        try:
+            self.staging.mkdir(mode=0o700, exist_ok=True)
+            self.downloads.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise WorkDirError(f"{self.staging} cannot be made: {error.strerror or error}") from error
+
+    def remove_staging(self) -> None:
+        """At a run's end. Raises nothing: the next start removes what a faulty disk kept."""
         shutil.rmtree(self.staging, ignore_errors=True)
-        self.staging.mkdir(mode=0o700, exist_ok=True)
-        self.downloads.mkdir(mode=0o700, exist_ok=True)
 
     def free_mb(self) -> float:
-        return shutil.disk_usage(self.root).free / 2**20
+        """Raises OSError. A root that is not made yet lies where the nearest folder above it does."""
+        there = next(folder for folder in (self.root, *self.root.parents) if folder.is_dir())
+        return shutil.disk_usage(there).free / 2**20
 
 
 def replace_file(path: Path, data: bytes) -> None:
     """Replace ``path`` atomically: a reader sees the old or the new content, never half of one. Not
-    synced.
+    synced. Raises OSError; then nothing is left beside it.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(data)
-    beside.replace(path)
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()  # half of one, on a disk that has no room for it
+        raise
 
 
 def sync_directory(folder: Path) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from loguru import logger
@@ -36,6 +37,7 @@ from tabworker.messages import (
 from tabworker.pdf_check import verify_pdf
 from tabworker.probe import Point, reached
 from tabworker.setup import WorkerSetup
+from tabworker.storage_probe import storage_fault
 from tabworker.tab import Tab
 from tabworker.trace import Trace
 
@@ -180,10 +182,15 @@ class DutyDesk:
         if not driver_is_gone:
             self._tab.secrets.update(self._tab.session_secrets())
         failure_class, reason = classify(error)
+        if failure_class is FailureClass.TRANSIENT:
+            setup = self._setup
+            if fault := storage_fault(setup.staging, setup.downloads):
+                failure_class, reason = FailureClass.STORAGE, f"{fault} ({reason})"
         reason = masked(reason, self._tab.secrets)
         step = self._tab.current_step
         logger.bind(event="duty_failed", epoch=duty.epoch, step=step).warning("{}: {}", failure_class, reason)
-        self._tab.destination.unlink(missing_ok=True)
+        with suppress(OSError):  # read-only: a worker that dies over it would be held against the record
+            self._tab.destination.unlink(missing_ok=True)
         if driver_is_gone:
             return _without_driver(duty, step)
         evidence: list[str] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from tabworker.log_file import LogFile
 from tabworker.masking import masked
 
 if TYPE_CHECKING:
@@ -23,23 +24,18 @@ def log_to_file(
     rotate_mb: int = 20,
     keep_files: int = 5,
     **ids: object,
-) -> None:
-    """Send this process's log to ``path``, rotated, and nowhere else. ``ids`` stand on every line.
+) -> LogFile:
+    """Send this process's log to ``path``, rotated, and nowhere else. ``ids`` stand on every line. What
+    cannot be written is left out.
 
     ``secrets`` are masked, also those that are added to it later. Tracebacks are written without the values
     of variables.
     """
     logger.remove()
     logger.configure(extra={"event": "", **ids})
-    logger.add(
-        path,
-        level=level,
-        format=partial(_line, secrets),
-        diagnose=False,
-        backtrace=False,
-        rotation=rotate_mb * 2**20,
-        retention=keep_files,
-    )
+    file = LogFile(path, rotate_mb=rotate_mb, keep_files=keep_files)
+    logger.add(file, level=level, format=partial(_line, secrets), diagnose=False, backtrace=False)
+    return file
 
 
 def _line(secrets: Collection[str], record: "Record") -> str:

@@ -41,9 +41,12 @@ def die_with_supervisor(supervisor_pid: int) -> None:
 
 def redirect_output(path: Path) -> None:
     """Send what this process and its driver print into a file: the terminal belongs to the supervisor's
-    view.
+    view. Where the file cannot be opened, nowhere: a document is worth more than its worker's prints.
     """
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        fd = os.open(os.devnull, os.O_WRONLY)
     for standard in (1, 2):
         os.dup2(fd, standard)
     os.close(fd)

@@ -20,6 +20,7 @@ from supervisor.guardian import RUN_MARK
 from supervisor.snapshot import Counts
 from tests.support.eventually import eventually
 from tests.support.portal import PASSWORD, USERNAME
+from tests.support.small_disk import SmallDisk
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -28,28 +29,33 @@ class TabcrewProcess:
     """``with TabcrewProcess(tmp_path, portal.url, workers=2) as crew: crew.wait(within_s=60)``.
 
     ``settings``: section.key → value, over the shipped settings.ini; ``arguments``: of the command line.
+    ``folder``: of the work directory and the output; on a small disk lies the work directory alone.
     """
 
     program: tuple[str, ...] = ("run.py",)
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | SmallDisk,
         url: str,
         *arguments: str,
         environ: dict[str, str] | None = None,
         **settings: object,
     ) -> None:
-        self.work_dir = folder / "work"
+        self._disk = disk = folder if isinstance(folder, SmallDisk) else None
+        outside = folder.beside if isinstance(folder, SmallDisk) else folder
+        self.work_dir = (disk.seen if disk else outside) / "work"
+        self._own_work_dir = (disk.place if disk else outside) / "work"
+        self._enter = disk.enter if disk else ()
         self.arguments = arguments
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("TABCREW")}
-        self.environ |= {"TABCREW__PORTAL__URL": url, "TABCREW__RUN__WORK_DIR": str(self.work_dir)}
+        self.environ |= {"TABCREW__PORTAL__URL": url, "TABCREW__RUN__WORK_DIR": str(self._own_work_dir)}
         if url != "demo":
             self.environ |= {"TABCREW_USERNAME": USERNAME, "TABCREW_PASSWORD": PASSWORD}
         for key, value in settings.items():
             self.environ[f"TABCREW__{key.upper()}"] = str(value)
         self.environ |= environ or {}
-        self.output = folder / "output.txt"
+        self.output = outside / "output.txt"
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -66,7 +72,7 @@ class TabcrewProcess:
 
     def start(self, *arguments: str) -> None:
         """Run the same command (again)."""
-        command = [sys.executable, *self.program, "run", *self.arguments, *arguments]
+        command = [*self._enter, sys.executable, *self.program, "run", *self.arguments, *arguments]
         with self.output.open("ab") as output:
             self._child = subprocess.Popen(
                 command,
@@ -138,7 +144,7 @@ class TabcrewProcess:
     def processes(self) -> list[psutil.Process]:
         """Every living process of this run but the supervisor itself."""
         marked = processes_with_environment(RUN_MARK, self.status().get("run_id", "?"))
-        return [*marked, *processes_of_profile(self.work_dir / "profile")]
+        return [*marked, *processes_of_profile(self._own_work_dir / "profile")]
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
         """The supervisor's log lines, all or those of one event."""
@@ -159,7 +165,10 @@ class TabcrewProcess:
 
     def query(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Read the ledger. Raises sqlite3.OperationalError while a supervisor holds it."""
-        with closing(sqlite3.connect(self.work_dir / "ledger.sqlite")) as connection:
+        ledger = self.work_dir / "ledger.sqlite"
+        if self._disk is not None:
+            ledger = self._disk.copy_out(ledger)
+        with closing(sqlite3.connect(ledger)) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def assert_clean(self) -> None:

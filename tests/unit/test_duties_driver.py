@@ -1,5 +1,6 @@
 """What a duty reports when the worker's own driver dies under it: the worker's fault, not the record's."""
 
+import errno
 from pathlib import Path
 from unittest.mock import Mock, create_autospec
 
@@ -68,6 +69,25 @@ def test_failure_is_the_records_when_the_driver_lives(
     report = outcome(tmp_path, False, False)
     assert report.failure_class is FailureClass.TRANSIENT
     assert report.evidence == ["V-1-attempt-1.png"]
+
+
+def test_failure_is_the_disks_when_staging_takes_no_file_any_more(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone").rmdir()
+    report = outcome(tmp_path / "gone", False)
+    assert report.failure_class is FailureClass.STORAGE
+    assert f"{tmp_path / 'gone'} takes no file: No such file or directory" in report.reason
+    assert "no running event loop" in report.reason  # what it looked like
+    assert report.evidence == []
+
+
+def test_worker_lives_when_the_disk_does_not_even_let_it_remove_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_only = OSError(errno.EROFS, "Read-only file system")
+    monkeypatch.setattr(Path, "unlink", Mock(side_effect=read_only))
+    monkeypatch.setattr("tabworker.duties.storage_fault", lambda *_: "read-only")
+    assert outcome(tmp_path, False).failure_class is FailureClass.STORAGE
 
 
 def test_report_does_not_wait_for_the_drivers_end_when_the_driver_told_of_a_crash(

@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from supervisor.disk_room import lack_of_room
 from supervisor.work_dir import WorkDir, WorkDirError, replace_file, sync_directory
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,9 @@ def test_private_folders_are_closed_to_others_when_they_were_open(tmp_path: Path
 def test_work_directory_is_refused_with_a_remedy_when_its_place_is_a_file(tmp_path: Path) -> None:
     place = tmp_path / "work"
     place.write_text("in the way")
-    with pytest.raises(WorkDirError, match=r"cannot be written: File exists\. Mend .* \[run\] work_dir"):
+    with pytest.raises(
+        WorkDirError, match=r"cannot be written: File exists \(.*work\)\. Mend .* \[run\] work_dir"
+    ):
         WorkDir(place).prepare()
 
 
@@ -84,6 +87,22 @@ def test_staging_is_made_when_there_is_none(tmp_path: Path) -> None:
 
 def test_free_space_is_told_in_mb_when_asked(tmp_path: Path) -> None:
     assert 0 < WorkDir(tmp_path).free_mb() < 10**9
+    assert 0 < WorkDir(tmp_path / "not" / "made" / "yet").free_mb() < 10**9
+
+
+def test_staging_is_refused_when_it_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "work").write_text("in the way")
+    with pytest.raises(WorkDirError, match="staging cannot be made: Not a directory"):
+        WorkDir(tmp_path / "work").clear_staging()
+
+
+def test_lack_of_room_says_what_is_free_and_what_is_needed_when_there_is_too_little(tmp_path: Path) -> None:
+    work_dir = WorkDir(tmp_path)
+    with mock.patch.object(WorkDir, "free_mb", return_value=99.96):
+        assert lack_of_room(work_dir, 99) == ""
+        said = lack_of_room(work_dir, 200)
+    assert f"only 100.0 MB are free below {tmp_path}, and a run needs 200 MB" in said
+    assert "[run] min_free_disk_mb" in said
 
 
 def test_reader_sees_old_or_new_and_never_half_when_a_file_is_replaced(tmp_path: Path) -> None:
@@ -112,6 +131,10 @@ def test_old_content_stays_when_the_new_cannot_be_written(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         replace_file(beside, b"new")
     assert path.read_bytes() == b"old"
+    full = mock.patch.object(Path, "replace", side_effect=OSError(errno.ENOSPC, "No space left"))
+    with full, pytest.raises(OSError, match="No space left"):
+        replace_file(path, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.EBADF])
