@@ -6,11 +6,11 @@ All or nothing: either every value of every source is good, or SettingsError lis
 from collections.abc import Mapping
 from pathlib import Path
 
+from supervisor.settings_addresses import DEMO_URL
 from supervisor.settings_checks import check_across, check_section
 from supervisor.settings_demo import DEMO_FORM
 from supervisor.settings_errors import SettingsError
 from supervisor.settings_model import SECTIONS, Settings
-from supervisor.settings_portal import DEMO_URL
 from supervisor.settings_sections import RunSettings, Section
 from supervisor.settings_sources import (
     Given,

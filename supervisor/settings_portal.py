@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from supervisor.settings_addresses import DEMO_URL, PortalUrl
+from supervisor.settings_demo_faults import DemoFaults
 from supervisor.settings_portal_document import DocumentKeys
 from supervisor.settings_portal_inventory import InventoryKeys
 from supervisor.settings_portal_sign_in import SignInKeys
-from supervisor.settings_portal_types import DEMO_URL, AdapterName, PortalUrl
+from supervisor.settings_portal_types import AdapterName
 from supervisor.settings_sections import Contradiction, Section
 from tabworker.adapters.form_settings import FormSettings
 
@@ -33,7 +35,7 @@ class _PortalKeys(Section):
     demo_delivery: Literal["mixed", "attachment", "inline", "new-tab", "post", "blob", "print"] = Field(
         "mixed", description="Demo: the way it hands documents out."
     )
-    demo_faults: str = Field(
+    demo_faults: DemoFaults = Field(
         "",
         description="Demo: misbehaviours and shares, hang=0.02,error=0.05; docs/reference/demo-portal.md.",
     )

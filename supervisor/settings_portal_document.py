@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from supervisor.settings_addresses import PageAddress
 from supervisor.settings_portal_types import Entries, places
 from supervisor.settings_sections import Contradiction, Section
+from supervisor.settings_selectors import Selector, Selectors
 from tabworker.adapters.form_settings import CaptureWay
 
 _ONE_OF_SEVERAL = {"document", "n"}
@@ -14,28 +16,28 @@ _ONE_OF_SEVERAL = {"document", "n"}
 class DocumentKeys(Section):
     """Part of PortalSettings."""
 
-    record_url: str = Field(
+    record_url: PageAddress = Field(
         "",
         description="Page of a record; {ref} and {column name} stand for its values, {link} for the first "
         "link of its row in a table.",
     )
-    search_url: str = Field(
+    search_url: PageAddress = Field(
         "", description="Page that shows what the search for {ref} finds, when record_url is empty."
     )
-    search_selector: str = Field(
+    search_selector: Selector = Field(
         "", description="Search box that finds a record, when record_url and search_url are empty."
     )
-    record_link_selector: str = Field("", description="Link to the record among what the search found.")
+    record_link_selector: Selector = Field("", description="Link to the record among what the search found.")
     capture: CaptureWay = Field(
         "fetch", description="How to get the document; fetch costs least, click copes with most."
     )
-    document_url: str = Field(
+    document_url: PageAddress = Field(
         "", description="Address of a document, for capture = fetch; {ref} as in record_url."
     )
-    document_menu_selectors: Entries = Field(
+    document_menu_selectors: Selectors = Field(
         (), description="What to click on the record's page, in this order, until document_selector shows."
     )
-    document_selector: str = Field(
+    document_selector: Selector = Field(
         "",
         description="What to click for the document; with capture = fetch and no document_url, what links "
         "to it.",
@@ -45,7 +47,7 @@ class DocumentKeys(Section):
         description="Names of a record's documents when each record has several: each is a task of its own, "
         "and {document} stands for its name, {n} for its number.",
     )
-    documents_selector: str = Field(
+    documents_selector: Selector = Field(
         "",
         description="Links to a record's documents when nobody knows how many: each becomes a task while "
         "the inventory is listed, which opens every record once; instead of document_selector.",
@@ -107,6 +109,15 @@ class DocumentKeys(Section):
                 "document_names",
                 "needs {document} or {n} in the address or selector of the document, "
                 "or all of a record's would be the same",
+            )
+        again = [
+            name for place, name in enumerate(self.document_names) if name in self.document_names[:place]
+        ]
+        if again and "n" not in places(self.task_name):
+            yield Contradiction(
+                "document_names",
+                f"must not hold {again[0]!r} twice unless {{n}} stands in task_name: "
+                "both documents would have one name",
             )
         several = self.document_names or self.documents_selector
         if self.task_name and several and not places(self.task_name) & _ONE_OF_SEVERAL:

@@ -1,13 +1,16 @@
 """The keys of [portal] by which the form adapter lists the inventory."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from supervisor.settings_portal_types import EmptyIsNone, Entries, places
+from supervisor.settings_addresses import PageAddress
+from supervisor.settings_portal_types import EmptyIsNone, JsonPath, places
 from supervisor.settings_sections import Contradiction, Section
+from supervisor.settings_selectors import Selector, Selectors
 from tabworker.adapters.form_settings import InventoryWay, Paging
 
 _NEEDED = {
@@ -27,19 +30,19 @@ class InventoryKeys(Section):
         description="Where the list of records comes from: an export (CSV or a workbook), a table on the "
         "portal's pages, its JSON, or a file of your own.",
     )
-    inventory_url: str = Field(
+    inventory_url: PageAddress = Field(
         "/",
         description="Page with the inventory, and where the session is proven; {page} or {offset} with "
         "paging = number.",
     )
-    inventory_menu_selectors: Entries = Field(
+    inventory_menu_selectors: Selectors = Field(
         (), description="What to click there, in this order, until the inventory shows."
     )
-    clear_filters_selector: str = Field("", description="Button that clears filters which hide records.")
-    export_selector: str = Field(
+    clear_filters_selector: Selector = Field("", description="Button that clears filters which hide records.")
+    export_selector: Selector = Field(
         "", description="Link or button that exports the inventory as CSV or as a workbook (xlsx)."
     )
-    table_row_selector: str = Field(
+    table_row_selector: Selector = Field(
         "table tbody tr", description="A row of the inventory, for inventory = table."
     )
     paging: Paging = Field(
@@ -47,28 +50,28 @@ class InventoryKeys(Section):
         description="How a table goes on: a link or button to the next page, one that loads more rows, "
         "scrolling, or the page's number in inventory_url.",
     )
-    next_page_selector: str = Field(
+    next_page_selector: Selector = Field(
         "a[rel=next]",
         description="Link or button to the next page or to more rows; for paging = next or load_more.",
     )
     first_page: int = Field(
         1, ge=0, description="Number of the first page, where {page} stands in inventory_url or json_url."
     )
-    count_selector: str = Field(
+    count_selector: Selector = Field(
         "",
         description="Where the portal says how many records a table has: fewer than that are not taken "
         "for all.",
     )
-    json_url: str = Field(
+    json_url: PageAddress = Field(
         "",
         description="Address of the inventory as JSON, for inventory = json; {page}, {offset} or {cursor} "
         "stand for the place in it.",
     )
-    json_records_path: str = Field(
+    json_records_path: JsonPath = Field(
         "",
         description="Where the list is in that JSON, as in data.items; empty = the answer is the list.",
     )
-    json_next_path: str = Field(
+    json_next_path: JsonPath = Field(
         "",
         description="Where that JSON names the next page's address, or the {cursor} that json_url asks for.",
     )
@@ -91,8 +94,9 @@ class InventoryKeys(Section):
         needed = _NEEDED[self.inventory]
         if not getattr(self, needed):
             yield Contradiction(needed, f"must not be empty with inventory = {self.inventory}")
-        if self.inventory == "file" and self.inventory_file and not self.inventory_file.is_file():
-            yield Contradiction("inventory_file", "no such file")
+        # Path.is_file raises for a name that is too long; no such file it is all the same.
+        if self.inventory == "file" and self.inventory_file and not os.path.isfile(self.inventory_file):  # noqa: PTH113
+            yield Contradiction("inventory_file", "must be a file, and there is none of that name")
         if self.inventory != "file" and not self.inventory_url:
             yield Contradiction("inventory_url", f"must not be empty with inventory = {self.inventory}")
         yield from self._paging_contradictions()

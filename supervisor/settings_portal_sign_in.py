@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from supervisor.settings_portal_types import Entries
+from supervisor.settings_addresses import PageAddress
 from supervisor.settings_sections import Contradiction, Section
+from supervisor.settings_selectors import Selector, Selectors
 from tabworker.adapters.form_settings import SignInWay
 
 
@@ -19,38 +20,38 @@ class SignInKeys(Section):
     manual_sign_in_timeout_s: float = Field(
         0, ge=0, description="Seconds that sign_in = manual waits for you each time; 0 = for ever."
     )
-    sign_in_url: str = Field(
+    sign_in_url: PageAddress = Field(
         "/login",
         description="Page to sign in on; empty = none is needed, or with manual: inventory_url leads there.",
     )
-    username_selector: str = Field("input[name=username]", description="Field for the user name.")
-    sign_in_next_selector: str = Field(
+    username_selector: Selector = Field("input[name=username]", description="Field for the user name.")
+    sign_in_next_selector: Selector = Field(
         "",
         description="Button that sends the user name where the password is asked for in a second step; "
         "empty = sign_in_button_selector does both.",
     )
-    password_selector: str = Field("input[type=password]", description="Field for the password.")
-    sign_in_button_selector: str = Field(
+    password_selector: Selector = Field("input[type=password]", description="Field for the password.")
+    sign_in_button_selector: Selector = Field(
         "button[type=submit]", description="Button that sends the sign-in form."
     )
-    totp_selector: str = Field(
+    totp_selector: Selector = Field(
         "", description="Field for the code of an authenticator app (TOTP); empty = the account has none."
     )
-    sign_in_error_selector: str = Field(
+    sign_in_error_selector: Selector = Field(
         "[role=alert]", description="Where the portal says that it refused a sign-in."
     )
-    signed_in_selector: str = Field(
+    signed_in_selector: Selector = Field(
         "", description="Something that only signed-in pages have: the proof of the session."
     )
-    signed_in_url: str = Field(
+    signed_in_url: PageAddress = Field(
         "",
         description="Address that only signed-in pages have, * for any part of it: a proof as well, "
         "and the only one when signed_in_selector is empty.",
     )
-    end_other_session_selector: str = Field(
+    end_other_session_selector: Selector = Field(
         "", description="Button that ends the account's other session; empty = stop and say so."
     )
-    consent_selectors: Entries = Field(
+    consent_selectors: Selectors = Field(
         (), description="What to click, in this order, when a licence or cookie page shows at the sign-in."
     )
 

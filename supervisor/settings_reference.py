@@ -36,7 +36,9 @@ set as a variable `TABCREW__SECTION__KEY`, in the environment or in `.env`. Thes
 {short_names}
 
 **Refused at start**, all problems at once: unknown sections, keys and `TABCREW__…` variables, wrong types,
-values out of range, and values that contradict each other. Nothing is started; the exit code is 2.
+values out of range, addresses and selectors that cannot be any (a bracket that is never closed, a kind of
+selector that does not exist), and values that contradict each other. No time may be longer than 1,000,000
+seconds, no number longer than nine digits. Nothing is started or changed; the exit code is 2.
 
 **Secrets** are never read from `settings.ini`: see [command line](command-line.md#credentials).
 

@@ -5,13 +5,22 @@ docs/reference/settings.md are both made from it (see settings_reference).
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 
 class Contradiction(NamedTuple):
@@ -21,10 +30,29 @@ class Contradiction(NamedTuple):
     expected: str
 
 
+MOST_SECONDS = 1_000_000
+"""About eleven days. poll() and JavaScript's timers take no wait of more than 2^31 ms: the one raises, the
+other fires at once.
+"""
+
+MOST = 999_999_999
+"""Of whatever is counted. SQLite and deques take no number of more than 64 bits."""
+
+
 class Section(BaseModel):
     """A section of settings.ini. Frozen: settings do not change while a run lasts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _within_reach(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, int | float):
+            if str(info.field_name).endswith("_s") and value > MOST_SECONDS:
+                raise ValueError(f"expected at most {MOST_SECONDS} seconds")
+            if abs(value) > MOST:
+                raise ValueError("expected a number of at most 9 digits")
+        return value
 
     def contradictions(self) -> Iterator[Contradiction]:
         """What a section's values have against each other."""
@@ -51,10 +79,17 @@ def _hosts(names: tuple[str, ...]) -> tuple[str, ...]:
     return hosts
 
 
+def _not_empty(value: object) -> object:
+    """An empty path is the current folder to pathlib, and a run would spread itself there."""
+    if value == "":
+        raise ValueError("expected a path: what a run makes is kept there")
+    return value
+
+
 class RunSettings(Section):
     """What to do and how much of it."""
 
-    work_dir: Path = Field(
+    work_dir: Annotated[Path, BeforeValidator(_not_empty)] = Field(
         Path("work"),
         description="Folder for documents, failures, logs, ledger and profile; relative to this file.",
     )
@@ -81,6 +116,11 @@ class RunSettings(Section):
         "off", description="Keep a recording of each failed attempt in failures/; costs CPU on all of them."
     )
 
+    def contradictions(self) -> Iterator[Contradiction]:
+        # Path.exists raises for a name that is too long; whether it can be made shows when it is.
+        if os.path.exists(self.work_dir) and not self.work_dir.is_dir():  # noqa: PTH110
+            yield Contradiction("work_dir", "must be a folder, and this is a file: name another")
+
 
 def _debugging_port(text: str) -> str:
     """On this machine only: the port has no password, and what goes over it is the session (HAZARDS C20)."""
@@ -93,7 +133,8 @@ def _debugging_port(text: str) -> str:
         is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         raise ValueError(expected) from None
-    if parts.scheme != "http" or port is None or not is_here or parts.path.strip("/") or parts.query:
+    more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme != "http" or not port or not is_here or more:
         raise ValueError(expected)
     return text.rstrip("/")
 
@@ -135,7 +176,7 @@ class ChromeSettings(Section):
 class WatchdogSettings(Section):
     """When a worker counts as dead, frozen or stalled."""
 
-    heartbeat_s: float = Field(1, gt=0, description="Seconds between two signs of life of a worker.")
+    heartbeat_s: float = Field(1, ge=0.05, description="Seconds between two signs of life of a worker.")
     heartbeat_timeout_s: float = Field(
         10,
         gt=0,
@@ -184,6 +225,9 @@ class RetrySettings(Section):
             yield Contradiction("backoff_max_s", f"must not be less than backoff_s ({self.backoff_s:g})")
 
 
+LEAST_PER_MINUTE = 0.01
+
+
 class PacingSettings(Section):
     """How hard the portal is pressed, and what to do while it is down."""
 
@@ -203,6 +247,11 @@ class PacingSettings(Section):
     )
 
     def contradictions(self) -> Iterator[Contradiction]:
+        if 0 < self.tasks_per_minute < LEAST_PER_MINUTE:
+            yield Contradiction(
+                "tasks_per_minute",
+                f"must be 0, or at least {LEAST_PER_MINUTE:g}: one document in 100 minutes",
+            )
         if self.portal_down_give_up_s < self.portal_probe_every_s:
             yield Contradiction(
                 "portal_down_give_up_s",

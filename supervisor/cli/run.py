@@ -26,6 +26,7 @@ from supervisor.exit_codes import ExitCode
 from supervisor.settings import Settings
 from supervisor.terminal import open_display
 from supervisor.terminal.summary import NextCommands, summary_lines
+from tabworker.messages import Credentials
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,12 @@ def _do(start: _Start) -> int:
         pause_on_failure=start.pause_on_failure,
     )
     environ = withdraw_secrets(os.environ)  # before the job is opened: that starts a process already
+
+    def account() -> Credentials:
+        return find_credentials(settings, environ, start.dotenv, prompt=is_person())
+
+    # Before --fresh puts the ledger aside; else only when there is work, as a finished job needs no account.
+    credentials = account() if start.fresh else None
     try:
         with Job.open(settings, options) as job:
             if end := job.already_finished():
@@ -121,7 +128,7 @@ def _do(start: _Start) -> int:
                     typer.echo(line)
                 return int(end.exit_code or ExitCode.ALL_DONE)
             # Before the portal: a prompt should not keep one waiting.
-            credentials = find_credentials(settings, environ, start.dotenv, prompt=is_person())
+            credentials = credentials or account()
             with portal_of(settings) as url:
                 return int(job.run(url, credentials, open_display(start.commands)))
     except JobRefused as refused:

@@ -91,7 +91,7 @@ def test_embedded_portal_is_gone_when_the_body_raises(tmp_path: Path) -> None:
 def test_embedded_portal_shows_its_own_words_when_it_dies_at_start(tmp_path: Path) -> None:
     with (
         pytest.raises(DemoPortalFailed, match="explode"),
-        EmbeddedPortal(PortalSettings(demo_faults="explode=1"), tmp_path),
+        EmbeddedPortal(PortalSettings().model_copy(update={"demo_faults": "explode=1"}), tmp_path),
     ):
         pytest.fail("it must not start")
 

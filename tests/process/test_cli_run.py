@@ -189,10 +189,10 @@ def test_run_ends_as_portal_down_when_the_demo_portal_does_not_start(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    write_settings(tmp_path, "[portal]\ndemo_faults = explode=1\n")
+    (tmp_path / "work" / "logs" / "portal-audit.jsonl").mkdir(parents=True)  # where it writes a file
     job_runs(lambda *_: pytest.fail("it must not run"))
     assert tabcrew(monkeypatch) == ExitCode.PORTAL_DOWN
-    assert "explode" in capsys.readouterr().err
+    assert "the demo portal did not start" in capsys.readouterr().err
 
 
 def test_run_keeps_the_traceback_in_a_file_when_it_meets_a_bug(

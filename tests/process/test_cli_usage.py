@@ -9,9 +9,18 @@ import typer.main
 
 from supervisor.cli.app import app
 from supervisor.exit_codes import ExitCode
+from supervisor.ledger import Ledger
+from supervisor.settings_errors import shown_value
+from tabworker.messages import Record
 from tests.support.command_line import ROOT, tabcrew
 from tests.support.settings_files import write_settings
+from tests.support.wrong_settings import WRONG
 
+NO_ACCOUNT = (
+    "[portal]\nurl = http://127.0.0.1:9\nsigned_in_selector = #me\n"
+    "export_selector = #csv\ndocument_url = /doc/{ref}.pdf\n"
+)
+NO_KEYRING = "keyring.backends.null.Keyring"
 REFERENCE = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
 
 
@@ -55,11 +64,72 @@ def test_settings_are_refused_in_words_when_they_are_wrong(tmp_path: Path, comma
     assert [path.name for path in tmp_path.iterdir()] == ["settings.ini"], "nothing may be started or made"
 
 
-def test_flags_are_checked_like_settings_when_no_command_is_given(tmp_path: Path) -> None:
-    write_settings(tmp_path)
-    ended = tabcrew("--workers", "99", folder=tmp_path)
+def test_every_key_is_refused_at_once_when_each_has_a_wrong_value(tmp_path: Path) -> None:
+    sections: dict[str, list[str]] = {}
+    wrong = {key: several[0] for key, several in WRONG.items() if several[0].alone}
+    for (section, key), one in wrong.items():
+        sections.setdefault(section, [f"[{section}]"]).append(f"{key} = {one.value}")
+    write_settings(tmp_path, "\n".join(line for lines in sections.values() for line in lines))
+    ended = tabcrew(folder=tmp_path)
     assert ended.code == ExitCode.USAGE
-    assert "flag --workers [run] workers = '99': expected a whole number from 1 to 64" in ended.err
+    for (section, key), one in wrong.items():
+        assert f"settings.ini [{section}] {key} = {shown_value(one.value)}: {one.expected}" in ended.err
+    assert f"{len(wrong)} problems in the settings, nothing was started:" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--workers", "99"], "flag --workers [run] workers = '99': expected a whole number from 1 to 64"),
+        (["--workers", "many"], "Invalid value for '--workers': Input should be a valid integer"),
+        (["run", "--limit", "-1"], "flag --limit [run] limit = '-1': expected a whole number, 0 or more"),
+        (["--slow-mo", "9000"], "Invalid value for '--slow-mo': Input should be less than or equal to 5000"),
+        (["--work-dir", "settings.ini"], "flag --work-dir [run] work_dir = 'settings.ini': must be a folder"),
+    ],
+)
+def test_flag_is_named_when_its_value_is_wrong(tmp_path: Path, arguments: list[str], words: str) -> None:
+    write_settings(tmp_path)
+    ended = tabcrew(*arguments, folder=tmp_path)
+    assert ended.code == ExitCode.USAGE
+    assert words in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.ini"], "nothing may be started or made"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["run"], "[run]\nworkers = many\n"),
+        (["run", "--fresh"], "[portal]\nsigned_in_selector = [\n"),
+        (["run", "--fresh"], NO_ACCOUNT),
+        (["check"], "[retry]\nbackoff_max_s = 1\n"),
+        (["check"], NO_ACCOUNT),
+        (["retry"], "[portal]\nurl = https://\n"),
+        (["status"], "[chrome]\nstart_timeout_s = inf\n"),
+    ],
+)
+def test_work_directory_is_left_as_it_is_when_a_run_in_it_is_refused(
+    tmp_path: Path, arguments: list[str], text: str
+) -> None:
+    work = tmp_path / "work"
+    (work / "documents").mkdir(parents=True)
+    (work / "documents" / "V-1.pdf").write_bytes(b"%PDF-")
+    ledger = Ledger.open(work / "ledger.sqlite")
+    ledger.accept([Record("V-1"), Record("V-2")])
+    ledger.close()
+    write_settings(tmp_path, text)
+
+    before = contents(work)
+    ended = tabcrew(*arguments, folder=tmp_path, environ={"PYTHON_KEYRING_BACKEND": NO_KEYRING})
+    assert ended.code == ExitCode.USAGE, ended.err
+    assert contents(work) == before
+
+
+def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Of every file and folder below: when it was changed, and what a file holds."""
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        for path in sorted(folder.rglob("*"))
+    }
 
 
 def test_settings_file_is_missed_in_words_when_there_is_none(tmp_path: Path) -> None:

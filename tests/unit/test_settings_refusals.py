@@ -1,4 +1,7 @@
-"""Every way to get the settings wrong, with the words that it is refused with."""
+"""Files, sections and keys that are wrong, and values that contradict each other, with the words for it.
+
+Values that are wrong by themselves: test_settings_wrong_values.
+"""
 
 from pathlib import Path
 
@@ -51,83 +54,27 @@ from tests.support.settings_files import load, refusal, write_settings
             "settings.ini [chrome] path = '/usr/bin/chromium\\n\\nheadless = false': "
             "expected one line: the line below it is indented, so it counts as a part of this value",
         ),
-        # types and limits
-        (
-            "[run]\nworkers = many\n",
-            "settings.ini [run] workers = 'many': expected a whole number from 1 to 64",
-        ),
-        ("[run]\nworkers = 65\n", "settings.ini [run] workers = '65': expected a whole number from 1 to 64"),
-        ("[run]\nworkers = 0\n", "settings.ini [run] workers = '0': expected a whole number from 1 to 64"),
-        (
-            "[run]\nworkers = 2.5\n",
-            "settings.ini [run] workers = '2.5': expected a whole number from 1 to 64",
-        ),
-        ("[run]\nlimit = -1\n", "settings.ini [run] limit = '-1': expected a whole number, 0 or more"),
+        # hints
         (
             "[run]\nlimit = 5 # five\n",
             "settings.ini [run] limit = '5 # five': expected a whole number, 0 or more "
             "(a comment needs a line of its own)",
         ),
-        (
-            "[chrome]\nblock_types = image, script\n",
-            "settings.ini [chrome] block_types = 'image, script': "
-            "expected any of image, font, media, stylesheet",
-        ),
-        (
-            "[chrome]\nblock_hosts = https://ads.example.net/\n",
-            "settings.ini [chrome] block_hosts = 'https://ads.example.net/': "
-            "expected names of hosts, without http:// and without a port",
-        ),
+        # contradictions of several keys; of one key with the defaults: tests/support/wrong_settings
         (
             "[chrome]\nblock_hosts = *.Example.com\n[portal]\nurl = https://fleet.example.com\n"
             "signed_in_selector = #me\ndocument_url = /{ref}\nexport_selector = #x\n",
             "settings.ini [chrome] block_hosts = '*.Example.com': must not name the portal's own host "
             "(fleet.example.com): it could not be asked for anything",
         ),
-        ("[chrome]\nheadless = maybe\n", "settings.ini [chrome] headless = 'maybe': expected true or false"),
-        (
-            "[chrome]\nstart_timeout_s = nan\n",
-            "settings.ini [chrome] start_timeout_s = 'nan': expected a number greater than 0",
-        ),
-        (
-            "[chrome]\nstart_timeout_s =\n",
-            "settings.ini [chrome] start_timeout_s = '': expected a number greater than 0",
-        ),
-        (
-            "[logging]\nlevel = LOUD\n",
-            "settings.ini [logging] level = 'LOUD': expected one of DEBUG, INFO, WARNING, ERROR",
-        ),
-        (
-            "[portal]\ncapture = grab\n",
-            "settings.ini [portal] capture = 'grab': expected one of fetch, click, print, download",
-        ),
-        (
-            "[portal]\nreference_column =\n",
-            "settings.ini [portal] reference_column = '': expected a text that is not empty",
-        ),
-        (
-            "[portal]\nadapter = my portal\n",
-            "settings.ini [portal] adapter = 'my portal': expected form, or module:Class of your own adapter",
-        ),
-        # contradictions
         (
             "[watchdog]\nheartbeat_s = 5\n",
             "default [watchdog] heartbeat_timeout_s = '10': "
             "must be more than twice heartbeat_s (5), or one late beat kills it",
         ),
         (
-            "[watchdog]\ntask_timeout_s = 20\n",
-            "settings.ini [watchdog] task_timeout_s = '20': must be more than [portal] step_timeout_s (30), "
-            "or a worker is killed where a single step would have timed out",
-        ),
-        (
             "[retry]\nbackoff_s = 300\n",
             "default [retry] backoff_max_s = '120': must not be less than backoff_s (300)",
-        ),
-        (
-            "[pacing]\nportal_down_give_up_s = 3\n",
-            "settings.ini [pacing] portal_down_give_up_s = '3': "
-            "must not be less than portal_probe_every_s (30)",
         ),
         (
             "[portal]\nexport_selector =\n",
@@ -193,20 +140,6 @@ from tests.support.settings_files import load, refusal, write_settings
             "selector of the document, or all of a record's would be the same",
         ),
         (
-            "[portal]\ndocument_names = a, b\ndocuments_selector = a\n",
-            "settings.ini [portal] document_names = 'a, b': must be empty while documents_selector is set",
-        ),
-        (
-            "[portal]\ntask_name = {ref}\ndocuments_selector = a\n",
-            "settings.ini [portal] task_name = '{ref}': must hold {document} or {n}, "
-            "or all documents of a record would have one name",
-        ),
-        (
-            "[portal]\ntask_name = report\n",
-            "settings.ini [portal] task_name = 'report': must hold {ref} or {column name}, "
-            "or all would have one name",
-        ),
-        (
             "[portal]\nsearch_url = /find\n",
             "settings.ini [portal] search_url = '/find': "
             "must hold {ref} or {column name}, or every record would get the same document",
@@ -228,11 +161,6 @@ def test_settings_are_refused_when_the_inventory_file_is_not_given(tmp_path: Pat
     ]
 
 
-def test_settings_are_refused_when_the_inventory_file_does_not_exist(tmp_path: Path) -> None:
-    text = "[portal]\ninventory = file\ninventory_file = refs.csv\n"
-    assert refusal(tmp_path, text) == ["settings.ini [portal] inventory_file = 'refs.csv': no such file"]
-
-
 def test_settings_load_when_the_inventory_file_exists(tmp_path: Path) -> None:
     (tmp_path / "refs.csv").write_text("Reference\nV-0001\n")
     text = "[portal]\ninventory = file\ninventory_file = refs.csv\n"
@@ -249,6 +177,7 @@ def test_settings_load_when_the_inventory_file_exists(tmp_path: Path) -> None:
         "document_names = a, b\ndocument_menu_selectors = text={document}\n",
         "record_url =\nsearch_selector =\nsearch_url = /find?q={ref}\n",
         "document_selector =\ndocuments_selector = a.pdf\ntask_name = {ref} {n}\n",
+        "document_names = a, a\ntask_name = {ref} {n}\ndocument_menu_selectors = text={n}\n",
     ],
 )
 def test_settings_load_when_another_key_serves_instead(tmp_path: Path, text: str) -> None:
@@ -260,22 +189,6 @@ def test_settings_skip_the_form_when_the_adapter_is_a_class(tmp_path: Path) -> N
     assert load(tmp_path, text).portal.adapter == "my_portal:MyPortal"
 
 
-@pytest.mark.parametrize("address", ["fleet.example.com", "ftp://fleet.example.com", "https://", ""])
-def test_settings_are_refused_when_the_address_is_no_web_address(tmp_path: Path, address: str) -> None:
-    [problem] = refusal(tmp_path, f"[portal]\nurl = {address}\n")
-    assert (
-        problem
-        == f"settings.ini [portal] url = {address!r}: expected http://… or https://… with a host, or demo"
-    )
-
-
-def test_settings_name_the_variable_when_the_environment_is_wrong(tmp_path: Path) -> None:
-    assert refusal(tmp_path, environ={"NUM_WORKERS": "many", "TABCREW__RUN__LIMIT": "x"}) == [
-        "environment NUM_WORKERS [run] workers = 'many': expected a whole number from 1 to 64",
-        "environment TABCREW__RUN__LIMIT [run] limit = 'x': expected a whole number, 0 or more",
-    ]
-
-
 def test_settings_are_refused_when_a_variable_is_unknown(tmp_path: Path) -> None:
     assert refusal(
         tmp_path, environ={"TABCREW__RUN__WORKER": "3", "TABCREW__RNU__LIMIT": "3", "TABCREW__X": "3"}
@@ -284,21 +197,6 @@ def test_settings_are_refused_when_a_variable_is_unknown(tmp_path: Path) -> None
         "environment TABCREW__RNU__LIMIT [rnu] limit: no such section; did you mean [run]?",
         "environment TABCREW__X [x] : no such section; known are "
         "[run], [chrome], [watchdog], [retry], [pacing], [portal], [logging]",
-    ]
-
-
-def test_settings_name_the_file_when_dotenv_is_wrong(tmp_path: Path) -> None:
-    dotenv = tmp_path / ".env"
-    dotenv.write_text("TABCREW__CHROME__HEADLESS=perhaps\n")
-    with pytest.raises(
-        SettingsError, match=r"\.env TABCREW__CHROME__HEADLESS \[chrome\] headless = 'perhaps'"
-    ):
-        load(tmp_path, dotenv=dotenv)
-
-
-def test_settings_name_the_flag_when_it_is_out_of_range(tmp_path: Path) -> None:
-    assert refusal(tmp_path, overrides={"run.workers": 99}) == [
-        "flag --workers [run] workers = '99': expected a whole number from 1 to 64"
     ]
 
 
