@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
 
 from adapter_kit import AdapterBench, VerbFailed, recorded_portal, tiny_pdf
 from adapter_kit.scaffold import write_starting_files
+from adapter_kit.starting_point.test_my_portal import PAGES
 from supervisor.exit_codes import ExitCode
 from tabworker.adapters.base import Captured, Credentials, Record, Tab
 from tabworker.failures import FailureClass
 from tests.support.command_line import ROOT, tabcrew
+from tests.support.docs import blocks
 
 
 def test_starting_files_pass_lint_and_their_own_test_when_written_under_any_name(tmp_path: Path) -> None:
@@ -34,6 +37,36 @@ def test_starting_files_pass_lint_and_their_own_test_when_written_under_any_name
     )
     assert tested.returncode == 0, tested.stdout
     assert "4 passed" in tested.stdout
+
+
+def test_example_test_of_the_docs_passes_on_a_folder_of_saved_pages(tmp_path: Path) -> None:
+    """docs/how-to/write-an-adapter.md, "Test it on recorded pages", with the pages of the starting files."""
+    [text] = [text for page, _, text in blocks("python") if page.name == "write-an-adapter.md"]
+    write_starting_files("my_portal", tmp_path)
+    (tmp_path / "test_my_portal.py").write_text(text)
+    for name, content in {**PAGES, "reports/V-1.pdf": pdf_of_two_pages("Report of V-1")}.items():
+        page = tmp_path / "pages" / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_portal.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert tested.returncode == 0, tested.stdout
+    assert "1 passed" in tested.stdout
+
+
+def pdf_of_two_pages(text: str) -> bytes:
+    pdf = FPDF()
+    pdf.set_font("Helvetica")
+    for _ in range(2):
+        pdf.add_page()
+        pdf.cell(text=text)
+    return bytes(pdf.output())
 
 
 class Clumsy:

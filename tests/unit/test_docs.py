@@ -1,35 +1,17 @@
-"""The documentation tells the truth: its links lead somewhere; its SQL, settings and commands work."""
+"""The documentation tells the truth: its links lead somewhere, its SQL runs, its Python too."""
 
-import configparser
+import inspect
 import re
-import shlex
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import typer
-from typer.core import TyperGroup
 
-from supervisor.cli.app import app
+from adapter_kit import AdapterBench
 from supervisor.ledger import Ledger
-from supervisor.settings_model import SECTIONS
-
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-
-
-def blocks(language: str) -> Iterator[tuple[Path, str]]:
-    for page in PAGES:
-        for name, text in FENCE.findall(page.read_text("utf-8")):
-            if name == language:
-                yield page, text
-
-
-def cases(language: str) -> list[object]:
-    return [pytest.param(text, id=page.name) for page, text in blocks(language)]
+from tabworker.adapters import base
+from tests.support.docs import PAGES, ROOT, blocks, cases
 
 
 def test_pages_are_found_when_they_are_looked_for() -> None:
@@ -71,43 +53,33 @@ def test_ledger_page_names_every_column_in_order(table: str, tmp_path: Path) -> 
     assert told == columns
 
 
-@pytest.mark.parametrize("ini", cases("ini"))
-def test_settings_in_examples_exist(ini: str) -> None:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(ini)
-    for section in parser.sections():
-        assert set(parser[section]) <= set(SECTIONS[section].model_fields), f"[{section}]"
+def test_blocks_are_in_languages_that_are_tried() -> None:
+    """sh: test_docs_commands; ini: test_docs_settings. What has no language is shown, not typed."""
+    assert {language for _, language, _ in blocks()} == {"", "text", "sh", "ini", "python", "sql"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_settings_in_the_text_exist(page: Path) -> None:
-    if page.name == "CHANGELOG.md":
-        return  # it tells of what was
-    for section, key in re.findall(r"`\[(\w+)\] (\w+)", page.read_text("utf-8")):
-        assert key in SECTIONS[section].model_fields, f"{page.name}: [{section}] {key}"
+def test_python_blocks_are_those_that_are_run() -> None:
+    """write-an-adapter.md: tests/browser/test_adapter_kit.py."""
+    assert [page.name for page, _, _ in blocks("python")] == ["write-an-adapter.md", "adapter-api.md"]
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    for page, text in blocks("sh"):
-        for line in text.splitlines():
-            if found := re.search(r"\brun\.py\b([^'#|\n]*)", line):
-                yield page.name, found[1]
+def test_adapter_api_shows_the_verbs_as_they_are() -> None:
+    [text] = [text for page, _, text in blocks("python") if page.name == "adapter-api.md"]
+    names = dict(vars(base))  # "all names come from tabworker.adapters.base"
+    exec(text, names)
+    shown = names["MyPortal"]
+    verbs = {name for name in vars(base.Adapter) if not name.startswith("_")}
+    assert {name for name in vars(shown) if not name.startswith("_")} == verbs
+    for verb in verbs:
+        assert inspect.signature(getattr(shown, verb)) == inspect.signature(getattr(base.Adapter, verb))
 
 
-@pytest.mark.parametrize("line", [pytest.param(line, id=f"{page}:{line}") for page, line in commands()])
-def test_options_of_commands_exist(line: str) -> None:
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    words = shlex.split(line)
-    command = group
-    while words and not words[0].startswith("-") and isinstance(command, TyperGroup):
-        found = command.commands.get(words.pop(0))
-        assert found is not None, line
-        command = found  # type: ignore[assignment]
-    if command is group:
-        command = group.commands["run"]  # type: ignore[assignment]
-    known = {
-        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
-    }
-    unknown = [word for word in words if word.startswith("--") and word.split("=")[0] not in known]
-    assert not unknown
+def test_adapter_api_names_what_there_is() -> None:
+    page = (ROOT / "docs/reference/adapter-api.md").read_text("utf-8")
+    failures = page.partition("## Failures")[2].partition("\n## ")[0]
+    told = set(re.findall(r"(?m)^\| `(\w+)|^\| `\w+` \(`(\w+)`\)", failures))
+    assert {name for pair in told for name in pair if name} <= set(base.__all__)
+    [bench] = re.findall(r"(?m)^\| `AdapterBench\((.*?)\)`", page)
+    parameters = inspect.signature(AdapterBench).parameters.values()
+    told_parameters = [part.partition("=")[0].strip("* ") for part in bench.split(",") if part.strip() != "*"]
+    assert told_parameters == [parameter.name for parameter in parameters]
