@@ -58,3 +58,27 @@ def test_nobody_is_killed_when_the_wall_clock_jumps_and_all_of_us_were_suspended
         crew.assert_clean()
         at = [line["at"] for line in crew.log()]
         assert at != sorted(at), "the wall clock did not jump"
+
+
+def test_nobody_is_killed_when_only_the_supervisor_was_stopped_and_its_workers_went_on(
+    tmp_path: Path,
+) -> None:
+    with (
+        PortalProcess(tmp_path, records=6, latency=1.0) as portal,
+        BrowserlessProcess(
+            tmp_path, portal.url, run__workers=2, watchdog__heartbeat_timeout_s=HEARTBEAT_TIMEOUT_S
+        ) as crew,
+    ):
+        for slot in (1, 2):
+            crew.worker(slot, "busy")
+        os.kill(crew.pid, signal.SIGSTOP)
+        woken_at = time.monotonic() + NAP_S
+        eventually(lambda: time.monotonic() > woken_at, within_s=2 * NAP_S)
+        os.kill(crew.pid, signal.SIGCONT)
+        assert crew.wait(within_s=30) == 0, crew.said()
+        assert crew.log("worker_killed") + crew.log("worker_died") == []
+        assert len(crew.log("nap")) == 1
+        assert portal.logins() == 1
+        assert set(portal.served().values()) == {1}
+        assert len(portal.served()) == 6
+        crew.assert_clean()

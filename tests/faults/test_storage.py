@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.exit_codes import ExitCode
+from tests.support.eventually import eventually
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import BrowserlessProcess
 
@@ -65,6 +66,31 @@ def test_run_stops_with_its_code_when_its_ledger_is_deleted_or_cut_off(tmp_path:
             path.unlink()
         assert_stopped(crew, "disappeared")
 
+        crew.start()
+        assert crew.wait(within_s=60) == 0, crew.said()
+        assert crew.counts().done == RECORDS
+        assert portal.logins() == 1
+        crew.assert_clean()
+
+
+def test_run_is_refused_with_a_way_out_when_its_ledger_was_overwritten_under_it(tmp_path: Path) -> None:
+    with (
+        PortalProcess(tmp_path, records=RECORDS, latency=0.5) as portal,
+        BrowserlessProcess(tmp_path, portal.url, run__workers=2) as crew,
+    ):
+        crew.wait_for_documents(2, within_s=20)
+        for path in crew.work_dir.glob("ledger.sqlite*"):
+            with path.open("r+b") as file:
+                file.write(b"\xa5" * path.stat().st_size)
+        crew.kill()
+        eventually(lambda: not crew.processes(), within_s=5)
+        documents = crew.documents()
+
+        crew.start()
+        assert_stopped(crew, "is damaged")
+        assert "Move it away and run again" in crew.said()
+        assert crew.documents() == documents
+        (crew.work_dir / "ledger.sqlite").rename(tmp_path / "damaged")
         crew.start()
         assert crew.wait(within_s=60) == 0, crew.said()
         assert crew.counts().done == RECORDS
