@@ -112,6 +112,22 @@ def test_run_starts_nothing_and_says_how_much_is_lacking_when_the_disk_is_full(
         crew.assert_clean()
 
 
+def test_run_stops_before_a_document_is_cut_short_when_the_room_falls_below_its_limit(
+    tmp_path: Path, disk: SmallDisk
+) -> None:
+    with (
+        PortalProcess(tmp_path, records=RECORDS, latency=1.0) as portal,
+        BrowserlessProcess(disk, portal.url, run__workers=2, run__min_free_disk_mb=4) as crew,
+    ):
+        crew.wait_for_documents(1, within_s=20)
+        disk.fill(leave_kib=3 * 1024)
+        assert_stopped(crew, "MB are free below", "a run needs 4 MB ([run] min_free_disk_mb)")
+        disk.make_room()
+        assert_accounts(crew)
+        assert crew.counts().leased == 0
+        assert_finishes(crew, portal)
+
+
 @pytest.mark.parametrize(
     ("what", "word"),
     [("file", "Not a directory"), ("gone", "No such file"), ("locked", "Permission denied")],
