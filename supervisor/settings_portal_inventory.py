@@ -78,7 +78,7 @@ class InventoryKeys(Section):
     token_key: str = Field(
         "",
         description="Key in the page's localStorage, as in auth.token, of what the portal's scripts send as "
-        "Authorization: Bearer; for json_url.",
+        "Authorization: Bearer; for json_url, and for documents of capture = fetch on the portal's own host.",
     )
     inventory_file: Annotated[Path | None, EmptyIsNone] = Field(
         None,

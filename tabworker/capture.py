@@ -21,15 +21,16 @@ class Capture:
         self._tab = tab
         self._fetcher: Fetcher | None = None
 
-    def fetch(self, url: str) -> Captured:
+    def fetch(self, url: str, *, authorization: str = "") -> Captured:
         """Request ``url`` with the session's cookies, without loading it in the page. The cheapest way.
 
-        ``url`` may be relative to the page's. Raises Throttled, SessionLost, Transient, or NotFound (404 and
-        410).
+        ``url`` may be relative to the page's. ``authorization``: a header for its origin, and for no other to
+        which a redirect may lead; ``tab.keep_secret`` what is one. Raises Throttled, SessionLost, Transient,
+        or NotFound (404 and 410).
         """
         if self._fetcher is None:
             self._fetcher = Fetcher(self._tab)
-        return self._fetcher.fetch(url)
+        return self._fetcher.fetch(url, authorization)
 
     def close(self) -> None:
         """Close the connections that ``fetch`` keeps."""

@@ -16,7 +16,7 @@ from tabworker.capture_navigate import navigate_for_document
 from tabworker.captured import Captured, content_length
 from tabworker.failures import Transient
 from tabworker.http_status import failure_of_status
-from tabworker.request_headers import referer_for
+from tabworker.request_headers import is_same_origin, referer_for
 from tabworker.session_cookies import cookie_header, give_back
 from tabworker.web_errors import NotConnected, TooSlow, WebRequestFailed
 from tabworker.web_request import WebAnswer, WebClient
@@ -39,11 +39,14 @@ class Fetcher:
         self._user_agent = str(self._session.send("Browser.getVersion")["userAgent"])
         self._chromes_origins: set[str] = set()
 
-    def fetch(self, url: str) -> Captured:
-        """Write the body of ``url`` to ``tab.destination``; raises the failure that its status means."""
+    def fetch(self, url: str, authorization: str = "") -> Captured:
+        """Write the body of ``url`` to ``tab.destination``; raises the failure that its status means.
+
+        ``authorization``: what the header of that name says to the origin of ``url``, and to no other.
+        """
         full_url = urldefrag(urljoin(self._tab.page.url, url)).url
         try:
-            return self._follow(full_url)
+            return self._follow(full_url, authorization)
         except TooSlow as error:
             raise Transient(f"the portal did not answer {full_url} {error}") from error
         except WebRequestFailed as error:
@@ -52,20 +55,25 @@ class Fetcher:
     def close(self) -> None:
         self._client.close()
 
-    def _follow(self, url: str) -> Captured:
+    def _follow(self, url: str, authorization: str) -> Captured:
         came_from = self._tab.page.url
         for _ in range(MOST_REDIRECTS + 1):
-            if _origin(url) in self._chromes_origins:
+            if _origin(url) in self._chromes_origins and not authorization:
                 return navigate_for_document(self._tab, url, referer_for(url, came_from))
+            headers = self._headers(url, came_from, authorization)
             try:
-                answer = self._client.get(url, self._headers(url, came_from), self._tab.remaining_s)
+                answer = self._client.get(url, headers, self._tab.remaining_s)
             except NotConnected as error:
+                if authorization:
+                    raise _no_way_for_header(url, error) from error
                 return self._let_chrome_try(url, came_from, error)
             with answer:
                 give_back(self._session, url, answer.set_cookies, datetime.now(UTC))
                 leads_to = _redirect(answer, url)
                 if leads_to is None:
                     return self._keep(answer, url)
+            if not is_same_origin(leads_to, url):
+                authorization = ""  # not given again when it leads back, either: so browsers do it
             url = leads_to
         raise Transient(f"the portal redirected {MOST_REDIRECTS} times, at last to {url}: a circle")
 
@@ -80,7 +88,7 @@ class Fetcher:
         )
         return captured
 
-    def _headers(self, url: str, came_from: str) -> dict[str, str]:
+    def _headers(self, url: str, came_from: str, authorization: str) -> dict[str, str]:
         cookies = cookie_header(self._session, url)
         referer = referer_for(url, came_from)
         return {
@@ -88,6 +96,7 @@ class Fetcher:
             "User-Agent": self._user_agent,
             **({"Referer": referer} if referer else {}),
             **({"Cookie": cookies} if cookies else {}),
+            **({"Authorization": authorization} if authorization else {}),
         }
 
     def _keep(self, answer: WebAnswer, url: str) -> Captured:
@@ -108,6 +117,14 @@ class Fetcher:
         return Captured(
             tab.destination, url, answer.status, headers.get("content-type"), content_length(headers)
         )
+
+
+def _no_way_for_header(url: str, error: NotConnected) -> Transient:
+    """A page can be told to send a header only with all that it asks for, of every host."""
+    return Transient(
+        f"Python cannot connect to {_origin(url)} ({error}), and Chrome's own request cannot bear the header "
+        "Authorization. If that stays so, click for the document instead of fetching it"
+    )
 
 
 def _redirect(answer: WebAnswer, url: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What Chrome would say of the page that a request comes from. Pure."""
+"""What Chrome would say in a request of where it comes from, and to whom it may say more. Pure."""
 
 from urllib.parse import urlsplit
 
@@ -15,3 +15,18 @@ def referer_for(url: str, page_url: str) -> str:
     if (page.scheme, host) != (target.scheme, target.netloc.rpartition("@")[2]):
         return f"{page.scheme}://{host}/"
     return page._replace(netloc=host, fragment="").geturl()
+
+
+def is_same_origin(url: str, other: str) -> bool:
+    """Whether both are of one scheme, host and port: what is a secret of the one may be sent to the other."""
+    mine = _origin(url)
+    return mine is not None and mine == _origin(other)
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    try:
+        address = urlsplit(url)
+        port = address.port or {"http": 80, "https": 443}[address.scheme]
+    except (ValueError, KeyError):
+        return None  # a blank page, a file, or no address at all
+    return (address.scheme, address.hostname, port) if address.hostname else None

@@ -1,6 +1,7 @@
 """A thin layer over Playwright's Page: the captures, the stamps of steps, the state between two duties."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ STEP_TIMEOUT_S = 30.0
 
 MOST_DIALOGS_KEPT = 5
 
+MOST_SECRETS_FOUND = 20
+"""A portal may give a new token with every page, and each line of the log is searched for all of them."""
+
 LISTEN_EVERY_S = 1.0
 """A page that talks on while a large document flows: what nobody takes in piles up in the driver's memory."""
 
@@ -35,7 +39,8 @@ OnStep = Callable[[str, float], None]
 class Tab:
     """The worker's one tab. ``destination``: where a capture writes; set before each one.
 
-    ``secrets``: what may be written nowhere; whoever types one that is none of the account's adds it.
+    ``secrets``: what this process writes nowhere; grows by what an adapter types or finds in pages
+    (``keep_secret``).
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class Tab:
     ) -> None:
         self.page = page
         self.secrets: set[str] = set() if secrets is None else secrets
+        self._found_secrets = deque[str]()
         self.destination = downloads_dir / "captured.pdf"
         self.dialogs: list[str] = []
         self.current_step = ""
@@ -93,6 +99,15 @@ class Tab:
         except PlaywrightError:
             return False
         return True
+
+    def keep_secret(self, text: str) -> None:
+        """Mask ``text`` in all that is written down from now on: logs, reasons, kept pages."""
+        if text in self.secrets:
+            return
+        self.secrets.add(text)
+        self._found_secrets.append(text)
+        if len(self._found_secrets) > MOST_SECRETS_FOUND:
+            self.secrets.discard(self._found_secrets.popleft())
 
     def session_secrets(self) -> set[str]:
         """The values of the session's cookies. Asked of Chrome, not of the page, which may spin."""

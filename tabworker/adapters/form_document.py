@@ -10,6 +10,7 @@ from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_record import open_record, raise_obstacle, record_obstacles
 from tabworker.adapters.form_refusals import Refusals
 from tabworker.adapters.form_session import ask_whether_signed_out
+from tabworker.adapters.form_token import authorization_for
 from tabworker.capture_click import LedToPage
 from tabworker.captured import Captured
 from tabworker.failures import AdapterMisfit, Permanent, SessionLost, Transient
@@ -45,15 +46,18 @@ def _capture(form: FormPage, record: Record) -> Captured:
 
 
 def _fetch(form: FormPage, record: Record) -> Captured:
-    """With ``document_url`` no page is loaded at all: the cheapest document there is."""
+    """With ``document_url`` no page is loaded for it: the cheapest document there is."""
     settings = form.settings
     if settings.document_url:
         address = address_of(settings.document_url, record, "document_url", settings.url)
     else:
         open_record(form, record)
         address = _address_in(form, _find_control(form, record))
+    token = authorization_for(form, address)
     form.step("fetch document")
-    captured = form.tab.capture.fetch(address)
+    # A 401 is a lost session at once: to load a page in every tab, to see whether its scripts can renew the
+    # token, would spend a refresh token several times, for which portals end a session. One tab proves it.
+    captured = form.tab.capture.fetch(address, authorization=token)
     form.raise_if_sign_in_address(captured.source_url)
     answer = glance_at(captured)
     if answer is not None:

@@ -15,7 +15,7 @@ from tabworker.adapters.form_answer import page_in
 from tabworker.adapters.form_json_items import found_at, names_at_top, record_of, value_at
 from tabworker.adapters.form_page import FormPage
 from tabworker.adapters.form_paging import MOST_PAGES
-from tabworker.adapters.form_token import bearer_header
+from tabworker.adapters.form_token import authorization
 from tabworker.failures import AdapterMisfit, SessionLost, Transient
 from tabworker.http_status import NotFound, failure_of_status
 from tabworker.messages import Record
@@ -51,7 +51,8 @@ class _Asker:
 
     def __init__(self, form: FormPage) -> None:
         self._form = form
-        self._token = bearer_header(form)
+        token = authorization(form)
+        self._token = {"Authorization": token} if token else {}
         self._asked = set[str]()
 
     def ask(self, address: str, *, may_be_missing: bool) -> Any:

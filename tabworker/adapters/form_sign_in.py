@@ -195,7 +195,7 @@ class _SignInWatch:
             )
         self._code_typed = True
         code = one_time_code(form.tab, self._credentials)
-        form.tab.secrets.add(code)  # a portal that refuses it may repeat it
+        form.tab.keep_secret(code)  # a portal that refuses it may repeat it
         form.step("type one-time code")
         try:
             # Key by key: some portals have a field for each digit and go on to the next one by themselves.

@@ -20,13 +20,21 @@ def account_with(*refs: str) -> Account:
 
 
 def assert_job_done(
-    folder: Path, settings: str, account: Account, url: str, environ: dict[str, str] | None = None
+    folder: Path,
+    settings: str,
+    account: Account,
+    url: str,
+    environ: dict[str, str] | None = None,
+    logins: int = 1,
 ) -> None:
-    """One login, every record's own document, each served once, and nothing left behind."""
+    """One login, every record's own document, each served once, and nothing left behind.
+
+    ``environ``: also settings that differ from the file's.
+    """
     with TabcrewProcess(folder, url, "--settings", str(HERE / settings), environ=environ) as crew:
         assert crew.wait(within_s=60) == 0, crew.said()
         assert account.audit[0] == ("login", USERNAME)
-        assert len(account.all_of("login")) == 1
+        assert len(account.all_of("login")) == logins
         assert account.served() == dict.fromkeys(account.refs, 1)
         crew.assert_clean()
         for name in crew.documents():
@@ -50,6 +58,37 @@ def test_portal_of_a_single_page_is_fetched_whole(tmp_path: Path) -> None:
     account = account_with(*(f"INV-{number}" for number in range(1, 11)))
     with serving(Invoices(account).app) as url:
         assert_job_done(tmp_path, "invoices.ini", account, url)
+
+
+INVOICES_BY_FETCH = {
+    "TABCREW__PORTAL__CAPTURE": "fetch",
+    "TABCREW__PORTAL__DOCUMENT_URL": "/api/invoices/{ref}/pdf",
+    "TABCREW__PORTAL__TOKEN_KEY": "token",
+}
+
+
+def test_portal_of_a_single_page_is_fetched_whole_with_its_token_at_no_page_for_a_document(
+    tmp_path: Path,
+) -> None:
+    account = account_with(*(f"INV-{number}" for number in range(1, 31)))
+    portal = Invoices(account, stumbles_over="INV-5")
+    with serving(portal.app) as url:
+        assert_job_done(tmp_path, "invoices.ini", account, url, INVOICES_BY_FETCH)
+    assert portal.pages_loaded <= 6  # proof, sign-in, proof, list; one for each of the two tabs' token
+    assert _files_that_hold(tmp_path, "/api/failed/***")
+    assert not _files_that_hold(tmp_path, account.session)
+
+
+def test_portal_of_a_single_page_is_signed_in_to_again_when_it_forgets_its_token(tmp_path: Path) -> None:
+    account = account_with(*(f"INV-{number}" for number in range(1, 31)))
+    with serving(Invoices(account, forgets_session_after=7).app) as url:
+        assert_job_done(tmp_path, "invoices.ini", account, url, INVOICES_BY_FETCH, logins=2)
+
+
+def _files_that_hold(folder: Path, secret: str) -> list[Path]:
+    """Of all that a job leaves, but for Chrome's own profile, in which the portal keeps it."""
+    files = (path for path in folder.rglob("*") if path.is_file() and "profile" not in path.parts)
+    return [path for path in files if secret.encode() in path.read_bytes()]
 
 
 def test_portal_of_two_steps_a_code_and_frames_in_frames_is_fetched_whole(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tabworker.request_headers import referer_for
+from tabworker.request_headers import is_same_origin, referer_for
 from tabworker.session_cookies import parsed
 
 URL = "https://portal.test/reports/1"
@@ -54,3 +54,23 @@ def test_referer_says_no_more_than_a_browser_when_a_document_is_fetched(
     page: str, url: str, referer: str
 ) -> None:
     assert referer_for(url, page) == referer
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://PORTAL.test:443/api/1.pdf?q#top", True),
+        ("https://me:secret@portal.test/", True),
+        ("http://portal.test/", False),
+        ("https://portal.test:8443/", False),
+        ("https://portal.test.evil.test/", False),
+        ("https://portal.test@evil.test/", False),
+        ("https://portal.test:port/", False),
+        ("about:blank", False),
+        ("", False),
+    ],
+)
+def test_origin_is_the_same_only_of_one_scheme_host_and_port(url: str, same: bool) -> None:
+    assert is_same_origin(url, "https://portal.test/list") is same
+    assert is_same_origin("https://portal.test/list", url) is same
+    assert not is_same_origin("about:blank", "about:blank")
