@@ -32,6 +32,15 @@ def open_by_search(form: FormPage, record: Record) -> None:
 
 
 def _type_into_box(form: FormPage, record: Record) -> None:
+    """On the inventory's page, loaded anew for each record, also where the page that is open has such a box.
+
+    To spare that load (2 pages for a record instead of 3) is safe nowhere that it is needed. What is open is
+    the record before, with its document's button: until the search has replaced it, in the page or in another
+    frame, and for good where a portal that finds nothing leads back to where one came from, that button would
+    be taken for the new one's. That a page was replaced can be told, but not that its box searches what the
+    inventory's does, unless both are plain forms that send the same by GET. Those have an address, and
+    ``search_url`` loads 2 pages for a record without any box.
+    """
     settings = form.settings
     open_inventory(form)
     form.step("search record")

@@ -1,6 +1,7 @@
 """The form adapter against portals that are built otherwise than the demo portal."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -386,6 +387,50 @@ def test_search_follows_the_link_of_the_record(tab: Tab, found: str) -> None:
             document_selector="#get",
         )
         assert adapter.fetch_document(tab, Record("V-1")).source_url == f"{portal.url}/1.pdf"
+
+
+@pytest.mark.parametrize(
+    ("settings", "pages_of_a_record"),
+    [({"search_url": "/found?q={ref}"}, 2), ({"search_selector": "input[name=q]"}, 3)],
+)
+def test_search_loads_no_more_pages_than_is_documented(
+    tab: Tab, settings: dict[str, object], pages_of_a_record: int
+) -> None:
+    box = '<form action="/found"><input name="q"></form>'
+    pages: dict[str, Reply | Callable[[str], Reply]] = {
+        "/": page(box),
+        "/found": lambda query: page(f'{box}<a class="open" href="/r/{query[2:]}">{query[2:]}</a>'),
+        **{f"/r/V-{n}": page(f'{box}<a id="get" href="/{n}.pdf">Get</a>') for n in (1, 2, 3)},
+        **{f"/{n}.pdf": PDF for n in (1, 2, 3)},
+    }
+    with WrittenPortal(pages) as portal:
+        adapter = adapter_of(
+            portal, capture="click", record_link_selector=".open", document_selector="#get", **settings
+        )
+        for n in (1, 2, 3):
+            found = adapter.fetch_document(tab, Record(f"V-{n}"))
+            assert found.source_url == f"{portal.url}/{n}.pdf"
+        loaded = sum(portal.asked[path] for path in pages if not path.endswith(".pdf"))
+        assert loaded == 3 * pages_of_a_record
+
+
+def test_search_takes_no_document_of_the_record_before_when_the_portal_finds_nothing(tab: Tab) -> None:
+    # Every page has the box, and what finds nothing leads back to where it came from.
+    box = '<form action="/found"><input name="q"></form>'
+    with WrittenPortal({"/": page(box), "/1": page(box + '<a id="get" href="/1.pdf">Get</a>')}) as portal:
+
+        def found(query: str) -> Reply:
+            return redirect("/1" if query == "q=V-1" else portal.headers["/found"]["Referer"])
+
+        portal.replies = {**portal.replies, "/found": found, "/1.pdf": PDF}
+        adapter = adapter_of(
+            portal, capture="click", search_selector="input[name=q]", document_selector="#get"
+        )
+        assert adapter.fetch_document(tab, Record("V-1")).source_url == f"{portal.url}/1.pdf"
+        tab.reset()
+        with pytest.raises(AdapterMisfit, match="document_selector = #get finds nothing"):
+            adapter.fetch_document(tab, Record("V-2"))
+        assert portal.asked["/1.pdf"] == 1
 
 
 def test_session_is_lost_when_only_the_portal_knows(tab: Tab) -> None:
