@@ -122,11 +122,12 @@ class DutyDesk:
             return SessionProven(duty.epoch, signed_in_now=True)
         tab.step("sign in")
         adapter.sign_in(tab, duty.credentials)
+        led_to = tab.page.url
         tab.step("prove the session")
         if not adapter.is_signed_in(tab):
             raise AdapterMisfit(
-                f"signed in without an error, but the proof is missing on {tab.page.url}: "
-                "check [portal] signed_in_selector"
+                f"signed in without an error, which led to {led_to}, but the proof is missing on "
+                f"{tab.page.url}: {_why_unproven(tab, led_to)}"
             )
         return SessionProven(duty.epoch, signed_in_now=True)
 
@@ -245,6 +246,17 @@ def classify(error: Exception) -> tuple[FailureClass, str]:
     return (
         FailureClass.TRANSIENT,
         f"unexpected {type(error).__name__}: {_first_line(error)} (the worker's log has the traceback)",
+    )
+
+
+def _why_unproven(tab: Tab, led_to: str) -> str:
+    """What to do about a sign-in that is proven where it led to, and nowhere else."""
+    if masked(led_to) == led_to or tab.page.context.cookies(led_to):
+        return "check [portal] signed_in_selector"
+    return (
+        "the portal sets no cookie and names its session in the address alone, which neither another tab nor "
+        'an address of the settings can know. See "The session is in the address alone" in '
+        "docs/how-to/connect-a-portal.md"
     )
 
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pypdfium2
+import pytest
 
 from tests.portals.account import Account, serving
 from tests.portals.bank import Bank
 from tests.portals.clinic import TOTP_SECRET, Clinic
 from tests.portals.deeds import Deeds
 from tests.portals.invoices import Invoices
+from tests.support.form_bench import Reply, WrittenPortal, page, redirect
 from tests.support.portal import PASSWORD, USERNAME
 from tests.support.tabcrew import TabcrewProcess
 
@@ -89,6 +91,51 @@ def _files_that_hold(folder: Path, secret: str) -> list[Path]:
     """Of all that a job leaves, but for Chrome's own profile, in which the portal keeps it."""
     files = (path for path in folder.rglob("*") if path.is_file() and "profile" not in path.parts)
     return [path for path in files if secret.encode() in path.read_bytes()]
+
+
+SID = "5f0a93c1d7"
+ADDRESS_ONLY = {
+    "/login": page(
+        "<form method=post action=/login><input name=u><input type=password name=p><button>In</button></form>"
+    ),
+    "POST /login": redirect(f"/desk;sid={SID}?view=all"),
+    f"/desk;sid={SID}": page("<nav id=menu>me</nav>"),
+    "/": redirect("/login"),
+}
+ADDRESS_ONLY_SETTINGS = {
+    "TABCREW__PORTAL__USERNAME_SELECTOR": "input[name=u]",
+    "TABCREW__PORTAL__PASSWORD_SELECTOR": "input[name=p]",
+    "TABCREW__PORTAL__SIGN_IN_BUTTON_SELECTOR": "button",
+    "TABCREW__PORTAL__SIGNED_IN_SELECTOR": "#menu",
+    "TABCREW__PORTAL__INVENTORY_URL": "/",
+}
+
+
+@pytest.mark.parametrize(
+    ("replies", "advice"),
+    [
+        (ADDRESS_ONLY, "names its session in the address alone"),
+        # With a cookie the address is not at fault, whatever it names.
+        (
+            {**ADDRESS_ONLY, "POST /login": redirect(f"/desk;sid={SID}", **{"Set-Cookie": "sid=1"})},
+            "check [portal] signed_in_selector",
+        ),
+    ],
+)
+def test_portal_that_forgets_its_session_elsewhere_is_refused_with_what_to_do(
+    tmp_path: Path, replies: dict[str, Reply], advice: str
+) -> None:
+    with (
+        WrittenPortal(replies) as portal,
+        TabcrewProcess(tmp_path, portal.url, environ=ADDRESS_ONLY_SETTINGS) as crew,
+    ):
+        assert crew.wait(within_s=60) == 2, crew.said()
+        said = " ".join(crew.said().split())
+        assert "led to" in said
+        assert advice in said
+        assert portal.asked["POST /login"] == 1
+        assert not _files_that_hold(tmp_path, SID)
+        crew.assert_clean()
 
 
 def test_portal_of_two_steps_a_code_and_frames_in_frames_is_fetched_whole(tmp_path: Path) -> None:
