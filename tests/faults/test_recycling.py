@@ -1,6 +1,7 @@
 """Workers are replaced between tasks before they grow old: that costs nobody an attempt, and is no fault."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,11 @@ RECORDS = 8
 def test_worker_is_replaced_between_tasks_when_it_is_outworn(
     tmp_path: Path, limit: str, incarnations: int
 ) -> None:
-    at = 2 if limit == "run__recycle_after_documents" else 1  # documents; MB, of which every Python has more
+    # Documents; MB, of which every Python has more.
+    at: dict[str, Any] = {limit: 2 if limit == "run__recycle_after_documents" else 1}
     with (
         PortalProcess(tmp_path, records=RECORDS, latency=1.0) as portal,
-        BrowserlessProcess(tmp_path, portal.url, run__workers=1, **{limit: at}) as crew,
+        BrowserlessProcess(tmp_path, portal.url, run__workers=1, **at) as crew,
     ):
         assert crew.wait(within_s=90) == 0, crew.said()
         ((workers, attempts),) = crew.query("SELECT count(DISTINCT pid), count(*) FROM attempts")
