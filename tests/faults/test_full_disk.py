@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.exit_codes import ExitCode
+from tests.support.eventually import eventually
 from tests.support.portal import PortalProcess
 from tests.support.small_disk import SmallDisk
 from tests.support.tabcrew import BrowserlessProcess, TabcrewProcess
@@ -172,16 +173,23 @@ def test_run_goes_on_and_says_so_once_when_its_log_and_status_cannot_be_written(
         crew.assert_clean()
 
 
-def test_no_record_pays_when_chrome_cannot_save_a_download_on_a_full_disk(tmp_path: Path) -> None:
+def test_no_record_pays_when_chrome_cannot_save_a_download_on_a_full_disk(
+    tmp_path: Path,
+) -> None:
+    """Only staging is full: the ledger could well note whom Chrome's cancelled download is charged to."""
     with (
         SmallDisk(tmp_path, size_mb=64) as disk,
-        PortalProcess(tmp_path, records=RECORDS, latency=0.5) as portal,
+        PortalProcess(tmp_path, records=RECORDS, latency=2.0) as portal,
         TabcrewProcess(
             disk, portal.url, run__workers=2, run__min_free_disk_mb=0, portal__capture="click"
         ) as crew,
     ):
-        crew.wait_for_documents(2, within_s=40)
-        disk.fill()
-        assert_stopped(crew)
-        disk.make_room()
+        staging = crew.work_dir / "staging"
+        eventually(staging.is_dir, within_s=10)
+        disk.mount_below("work/staging", size_mb=1)
+        (staging / "downloads").mkdir()
+        eventually(lambda: crew.log("inventory_listed"), within_s=40)
+        disk.fill("work/staging")
+        assert_stopped(crew, "staging takes no file: No space left on device")
         assert_accounts(crew)
+        assert {outcome for (outcome,) in crew.query("SELECT outcome FROM attempts")} <= {"storage", "ours"}

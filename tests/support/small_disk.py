@@ -70,18 +70,23 @@ class SmallDisk:
 
     # --- what happens to it ---
 
-    def fill(self, leave_kib: int = 0) -> None:
-        """A file grows beside whatever lies there until so much is left."""
-        with (self.seen / "neighbour").open("ab", buffering=0) as file, suppress(OSError):
+    def mount_below(self, name: str, size_mb: float) -> None:
+        """A smaller disk in place of one of its folders."""
+        size = f"size={int(size_mb * 2**20)}"
+        self._inside("mount", "-t", "tmpfs", "-o", size, "smaller", str(self.place / name))
+
+    def fill(self, name: str = "", leave_kib: int = 0) -> None:
+        """A file grows beside whatever lies there, or below, until so much is left."""
+        with (self.seen / name / "neighbour").open("ab", buffering=0) as file, suppress(OSError):
             # Raises where the run took the last of it meanwhile.
-            while (free := self.free_kib()) > leave_kib:
+            while (free := self.free_kib(name)) > leave_kib:
                 file.write(b"\0" * 1024 * min(64, free - leave_kib))
 
     def make_room(self) -> None:
         (self.seen / "neighbour").unlink()
 
-    def free_kib(self) -> int:
-        disk = os.statvfs(self.seen)
+    def free_kib(self, name: str = "") -> int:
+        disk = os.statvfs(self.seen / name)
         return disk.f_bavail * disk.f_frsize // 1024
 
     def make_read_only(self) -> None:
