@@ -4,6 +4,7 @@ import time
 from typing import IO, TextIO, cast
 
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderResult
+from rich.control import Control
 from rich.live import Live
 from rich.segment import Segment
 from rich.text import Text
@@ -68,9 +69,10 @@ class LiveDisplay:
         if self._bell.rings(snapshot.attention, time.monotonic()):
             self._console.bell()
         width, height = size
-        self._come_back()
-        self._live.update(_Screen([*view(snapshot, width, height - 2), Text()]), refresh=True)
-        self._write(_MAKE_ROOM)
+        with self._console:  # one write: an echo in between would be taken for the view's end
+            self._come_back()
+            self._live.update(_Screen([*view(snapshot, width, height - 2), Text()]), refresh=True)
+            self._send(_MAKE_ROOM)
         self._place_noted = True
 
     def close(self, snapshot: Snapshot) -> None:
@@ -81,9 +83,10 @@ class LiveDisplay:
 
     def _come_back(self) -> None:
         if self._place_noted:
-            self._write(_COME_BACK)
+            self._send(_COME_BACK)
 
-    def _write(self, codes: str) -> None:
+    def _send(self, codes: str) -> None:
         if not self._console.legacy_windows:
-            self._console.file.write(codes)
-            self._console.file.flush()
+            control = Control()
+            control.segment = Segment(codes, None, [])
+            self._console.control(control)
