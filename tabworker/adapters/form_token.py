@@ -65,7 +65,7 @@ def authorization(form: FormPage) -> str:
         if token:
             return token
         if form.shows_obstacle():
-            break
+            form.raise_if_signed_out()
         form.page.wait_for_timeout(_LOOK_AGAIN_MS)
     form.raise_if_signed_out()
     names = ", ".join(repr(str(name)[:80]) for name in found["names"]) or "nothing"
