@@ -23,7 +23,7 @@ _PAGES = {
     "confirm": "<script>if (confirm('leave?')) location = '/gone'; prompt('why?')</script>" + _GET,
     "beforeunload": "<script>onbeforeunload = event => { event.preventDefault(); return 'stay' }</script>"
     + _GET,
-    "pop-up-storm": "<script>for (let n = 0; n < 20; n++) open('/other')</script>" + _GET,
+    "pop-up-storm": "<script>for (let n = 0; n < 10; n++) open('/other')</script>" + _GET,
     "service-worker": "<script>navigator.serviceWorker.register('/worker.js')</script>" + _GET,
     "never-loads": '<img src="/never">' + _GET,
     "endless-redirect": '<a id="get" href="/round">Get</a>',
