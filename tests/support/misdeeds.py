@@ -9,11 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tabworker.messages import DocumentFetched, Report
+from tests.support.eventually import eventually
 
 VARIABLE = "TABCREW_TEST_MISDEEDS"
 FOLDER = "TABCREW_TEST_MISDEEDS_DONE"
 BOOT = "boot"
 """In place of a reference: what a worker does before it says that it has its tab."""
+
+_WAITING = "waiting-"
 
 
 def environ(folder: Path, deeds: dict[str, str]) -> dict[str, str]:
@@ -83,6 +86,31 @@ def dawdles_in_company(_report: Callable[[Report], None]) -> None:
     time.sleep(1.9)
 
 
+def waits_for_leave(_report: Callable[[Report], None]) -> None:
+    """Until the test gives its leave (``give_leave``): what it does meanwhile happens to a worker in
+    mid-task.
+    """
+    waiting = Path(os.environ[FOLDER]) / f"{_WAITING}{os.getpid()}"
+    waiting.touch()
+    give_up_at = time.monotonic() + 20
+    while waiting.exists() and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+
+
+def wait_for_waiting(folder: Path, count: int) -> None:
+    """Return when so many workers wait for leave."""
+    eventually(lambda: len(_waiting(folder)) == count, within_s=20, what=f"{count} workers in mid-task")
+
+
+def give_leave(folder: Path) -> None:
+    for waiting in _waiting(folder):
+        waiting.unlink()
+
+
+def _waiting(folder: Path) -> list[Path]:
+    return list(folder.glob(f"{_WAITING}*"))
+
+
 def kills_itself(_report: Callable[[Report], None]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -110,6 +138,7 @@ _DEEDS: dict[str, Callable[[Callable[[Report], None]], None]] = {
         holds_the_gil,
         sleeps,
         dawdles_in_company,
+        waits_for_leave,
         kills_itself,
         is_killed_four_times,
         reports_for_another,
