@@ -18,6 +18,7 @@ from supervisor.documents import document_name
 from supervisor.exit_codes import ExitCode
 from supervisor.journal import Journal
 from supervisor.portal_gate import LONGEST_PAUSE_S, PortalGate
+from supervisor.portal_look import PortalLook
 from supervisor.retry import Decision, Fail, Quarantine, Requeue
 from supervisor.schedule import Lease
 from supervisor.session import Session, SessionState
@@ -32,6 +33,7 @@ from tabworker.messages import (
     FetchDocument,
     ListRecords,
     PersonAwaited,
+    PortalOpened,
     Record,
     RecordsListed,
     Report,
@@ -84,7 +86,9 @@ class Dispatcher:
         only: tuple[str, ...],
         inventory_known: bool,
         code_use: CodeUse,
+        portal_page: str,
     ) -> None:
+        """``portal_page``: the address of a page that shows whether the portal works."""
         self._settings = settings
         self._credentials = credentials
         self._book = book
@@ -95,6 +99,7 @@ class Dispatcher:
         self.session = Session()
         self.inventory_known = inventory_known
         self._code_use = code_use
+        self._look = PortalLook(portal_page, gate, settings.watchdog.task_timeout_s)
         self.holding = ""
         self.attention = ""
         self.halt: Halt | None = None
@@ -172,11 +177,13 @@ class Dispatcher:
             if self._gate.gives_up(now):
                 self._stop(
                     ExitCode.PORTAL_DOWN,
-                    f"the portal has been down for {self._settings.pacing.portal_down_give_up_s:.0f} s "
+                    f"the portal has been down for {self._settings.pacing.portal_down_give_up_s:g} s "
                     f"(last: {self._gate.failing_alike}). Run the same command to go on when it is back; "
                     "[pacing] portal_down_give_up_s sets how long to wait.",
                 )
             return None
+        if self._gate.must_look:
+            return self._look.give(self._book.next_epoch(), now)
         timeout_s = self._settings.watchdog.task_timeout_s
         leased = self._book.lease(slot, pid, self.session.number, now, timeout_s)
         if leased is None:
@@ -202,6 +209,8 @@ class Dispatcher:
                 self._records_listed(report)
             case DocumentFetched():
                 self._fetched(report, now)
+            case PortalOpened() | DutyFailed() if self._look.awaits(report.epoch):
+                self._looked(report, now)
             case DutyFailed(epoch=epoch) if epoch == self._sign_in_epoch:
                 self._sign_in_failed(report, now)
             case DutyFailed(epoch=epoch) if epoch == self._listing_epoch:
@@ -212,9 +221,14 @@ class Dispatcher:
     def lost(self, assignment: Assignment, failure: FailureClass, reason: str, step: str, now: float) -> None:
         """The worker that had this assignment is gone without a report."""
         report = DutyFailed(assignment.epoch, failure, reason, step)
-        if self._book.lease_of(assignment.epoch) is not None or assignment.epoch in (
-            self._sign_in_epoch,
-            self._listing_epoch,
+        if (
+            self._book.lease_of(assignment.epoch) is not None
+            or assignment.epoch
+            in (
+                self._sign_in_epoch,
+                self._listing_epoch,
+            )
+            or self._look.awaits(assignment.epoch)
         ):
             self.reported(report, now)
 
@@ -279,6 +293,11 @@ class Dispatcher:
             )
             return
         self._book.schedule(self._only, self._settings.run.limit)
+
+    def _looked(self, report: PortalOpened | DutyFailed, now: float) -> None:
+        self._look.heard(report, now)
+        if isinstance(report, DutyFailed) and report.failure_class is FailureClass.STORAGE:
+            self._disk(report.reason)
 
     def _fetched(self, report: DocumentFetched, now: float) -> None:
         try:
@@ -380,7 +399,7 @@ class Dispatcher:
             "portal_down",
             f"{pacing.portal_down_after} different records in a row failed alike ({report.reason}): "
             "the portal "
-            f"seems down, trying one record every {pacing.portal_probe_every_s:.0f} s",
+            f"seems down, looking every {pacing.portal_probe_every_s:g} s whether it is back",
         )
 
     # --- sign-in and inventory that fail ---

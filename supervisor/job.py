@@ -44,6 +44,7 @@ from supervisor.task_book import TaskBook
 from supervisor.task_states import TaskState
 from supervisor.terminal.display import Display
 from supervisor.work_dir import WorkDir, WorkDirError
+from tabworker.adapters.form_addresses import absolute, page_address
 from tabworker.adapters.form_settings import FormSettings
 from tabworker.json_log import log_to_file
 from tabworker.log_file import LogFile
@@ -243,6 +244,7 @@ class Job:
         known = self._ledger.inventory_complete
         if known:
             book.schedule(self._options.only, self._options.limit)
+        form = settings.portal.form(base_url)
         dispatcher = self._options.make_dispatcher(
             settings,
             credentials,
@@ -253,6 +255,7 @@ class Job:
             self._options.only,
             inventory_known=known,
             code_use=CodeUse(self._ledger),
+            portal_page=_page_of(form, adapter=settings.portal.adapter),
         )
         if settings.chrome.headless and not settings.headless and not settings.chrome.attach:
             journal.info("visible", "Chrome is visible, as [portal] sign_in = manual needs it")
@@ -261,7 +264,6 @@ class Job:
             mailbox.post(None)
 
         chrome = ChromeKeeper(settings.chrome, work_dir, self._way_to_chrome(journal), wake)
-        form = settings.portal.form(base_url)
         return Parts(
             settings=settings,
             work_dir=work_dir,
@@ -435,3 +437,12 @@ def _start_over(ledger: Ledger, work_dir: WorkDir, least_mb: float) -> Ledger:
 
 def _utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _page_of(form: FormSettings, adapter: str) -> str:
+    """The inventory, which the portal itself must make; all that is known with an adapter of one's own is
+    where the portal is.
+    """
+    if adapter != "form":
+        return form.url
+    return absolute(form.url, page_address(form.inventory_url, form.first_page, offset=0))

@@ -4,7 +4,7 @@ in, a verdict out.
 *Throttle*: the portal said "too many requests". One gate for all tabs, counted once per event: the other
 tabs' requests were under way when it closed, so what they report afterwards does not close it again.
 *Circuit*: K different records in a row failed the same way, so it is not the records. One probe at a time
-until one succeeds.
+until one succeeds: a look whether the portal answers at all, and a record only once it does.
 """
 
 from collections import deque
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _FIRST_PAUSE_S = 5.0
+_LOOK = ""
+"""In a task's place: a look at the portal that no task pays for."""
 LONGEST_PAUSE_S = 600.0
 
 
@@ -62,6 +64,7 @@ class PortalGate:
         self._opened_at: float | None = None
         self._next_probe_at = 0.0
         self._probe: str | None = None
+        self._answers = False
 
     def verdict(self, now: float) -> Verdict:
         """May one more task be given out at ``now``?"""
@@ -91,6 +94,23 @@ class PortalGate:
             self._next_slot_at = max(now, self._next_slot_at) + 60.0 / self._limits.tasks_per_minute
         if self._opened_at is not None:
             self._probe = task
+
+    @property
+    def must_look(self) -> bool:
+        """Whether the portal seems down, and was not seen to answer since a record last failed."""
+        return self._opened_at is not None and not self._answers
+
+    def looking(self, now: float) -> None:
+        """Somebody was sent to see whether the portal answers."""
+        self.dispatched(_LOOK, now)
+
+    def looked(self, answers: bool, now: float) -> None:
+        """What came of it: a record may be tried at once, or the next look waits."""
+        self._answers = answers
+        if not answers:
+            self._release_probe(_LOOK, now)
+        elif self._probe == _LOOK:
+            self._probe = None
 
     def throttled(self, task: str, leased_at: float, retry_after_s: float | None, now: float) -> bool:
         """The portal answered 429 to a task leased at ``leased_at``; True when this is a new event and the
@@ -123,6 +143,7 @@ class PortalGate:
     def failed(self, task: str, kind: str, now: float) -> bool:
         """A task failed in this way (class and step); True when this opens the circuit."""
         self._release_probe(task, now)
+        self._answers = False
         if kind != self._alike_kind:
             self._alike.clear()
             self._alike_kind = kind

@@ -71,7 +71,7 @@ class Attach(msgspec.Struct, tag="attach"):
 
 
 class OpenPortal(msgspec.Struct, tag="open_portal"):
-    """Open the portal's own address, to see whether it answers at all. Given by `check` only."""
+    """Open a page of the portal, to see whether it answers at all: in a check, and while it seems down."""
 
     epoch: int
     url: str

@@ -102,7 +102,9 @@ class _NoTab:
         self.current_step = ""
         self.dialogs: list[str] = []
         self.destination = Path()
-        self.page = SimpleNamespace(url="(no page)", bring_to_front=_no_page, locator=_no_page)
+        self.page = SimpleNamespace(
+            url="(no page)", bring_to_front=_no_page, locator=_no_page, goto=_open, title=str
+        )
         self.popups = SimpleNamespace(close_all=self.reset)
         self.page_log = SimpleNamespace(lines=lambda *_, **__: [])
         self.crashed = False
@@ -122,6 +124,10 @@ class _NoTab:
         return within_s > 0
 
 
+def _open(url: str, **_: object) -> Answer:
+    return PortalClient(url, timeout_s=30).get(urlsplit(url).path)
+
+
 def _no_page(*_: object, **__: object) -> Any:
     from playwright.sync_api import Error
 
@@ -138,13 +144,16 @@ class _HttpAdapter:
 
     def sign_in(self, _tab: object, credentials: Credentials) -> None:
         self._client.cookies.clear()
+        self._raise_if_down(self._client.get("/login"))
         if self._client.sign_in(credentials.password).location != "/licence":
             raise AnotherSession("the portal did not lead to its licence")
         self._client.send_form("/licence", "/licence", accept="yes")
         self._jar.write_text(json.dumps(self._client.cookies))
 
     def is_signed_in(self, _tab: object) -> bool:
-        return self._get("/inventory").status == 200
+        answer = self._get("/inventory")
+        self._raise_if_down(answer)
+        return answer.status == 200
 
     def list_records(self, _tab: object) -> Iterable[Record]:
         self._get("/inventory")
@@ -170,10 +179,13 @@ class _HttpAdapter:
             self._client.cookies = json.loads(self._jar.read_text())
 
     def _raise_if_refused(self, answer: Answer) -> None:
-        from datetime import UTC, datetime
-
         if urlsplit(answer.location).path == "/login":
             raise SessionLost("the portal led to its sign-in page")
+        self._raise_if_down(answer)
+
+    def _raise_if_down(self, answer: Answer) -> None:
+        from datetime import UTC, datetime
+
         failure = failure_of_status(answer.status, "a report", None, datetime.now(UTC))
         if failure is not None:
             raise failure

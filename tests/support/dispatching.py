@@ -22,6 +22,8 @@ from tabworker.messages import (
     DutyFailed,
     FetchDocument,
     ListRecords,
+    OpenPortal,
+    PortalOpened,
     RecordsListed,
     SessionProven,
     SignIn,
@@ -31,6 +33,7 @@ from tests.support.books import assert_accounting, failed, fetched, prepared, re
 from tests.support.settings_files import load
 
 CREDENTIALS = Credentials("demo", "hunter2")
+PORTAL_PAGE = "https://portal.example/inventory"
 PACING = "[pacing]\nportal_down_after = 3\nportal_probe_every_s = 30\nportal_down_give_up_s = 600\n"
 
 
@@ -64,7 +67,16 @@ class Desk:
             self.book.schedule(only, limit)
         staging = self.work_dir.staging
         self.dispatcher = Dispatcher(
-            settings, credentials, self.book, self.gate, staging, self.journal, only, known, CodeUse(ledger)
+            settings,
+            credentials,
+            self.book,
+            self.gate,
+            staging,
+            self.journal,
+            only,
+            known,
+            CodeUse(ledger),
+            PORTAL_PAGE,
         )
         self.now = 1000.0
 
@@ -96,7 +108,16 @@ class Desk:
         assert isinstance(duty, FetchDocument), duty
         return duty
 
+    def look_duty(self, slot: int = 1) -> OpenPortal:
+        duty = self.duty(slot)
+        assert isinstance(duty, OpenPortal), duty
+        assert duty.url == PORTAL_PAGE
+        return duty
+
     # --- what a worker says ---
+
+    def opens(self, duty: OpenPortal, status: int = 200) -> None:
+        self.dispatcher.reported(PortalOpened(duty.epoch, status, duty.url, ""), self.now)
 
     def sign_in(self, *, signed_in_now: bool = True) -> None:
         duty = self.sign_in_duty()
@@ -118,7 +139,7 @@ class Desk:
         reason: str = "went wrong",
         retry_after_s: float | None = None,
     ) -> None:
-        assert isinstance(duty, SignIn | ListRecords | FetchDocument)
+        assert isinstance(duty, OpenPortal | SignIn | ListRecords | FetchDocument)
         report = failed(duty.epoch, failure, reason)
         report.retry_after_s = retry_after_s
         self.reported(report)

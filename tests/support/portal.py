@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from demo_portal.audit import read_audit
 from tabworker.adapters.form_settings import FormSettings
@@ -47,8 +48,14 @@ class PortalProcess:
             raise RuntimeError("the demo portal is not running")
         return self._child.pid
 
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 0
+
     def start(self) -> None:
-        """Return when it listens. Started again after ``stop`` it has another port and the same audit log."""
+        """Return when it listens. Started again after ``stop`` it has the same address and audit log, and has
+        forgotten every session.
+        """
         command = [
             sys.executable,
             "-m",
@@ -70,6 +77,7 @@ class PortalProcess:
             text=True,
         )
         self.url = self._read_url(self._child, within_s=15)
+        self._options["port"] = self.port
 
     def stop(self) -> int:
         """End it as a user would (SIGTERM) and return its exit code; stopping twice is allowed."""

@@ -16,6 +16,7 @@ from tabworker.messages import (
     Credentials,
     FetchDocument,
     ListRecords,
+    OpenPortal,
     PersonAwaited,
     RecordsListed,
     SessionProven,
@@ -373,6 +374,7 @@ def test_one_probe_at_a_time_is_sent_when_records_in_a_row_fail_alike(desk: Desk
     assert desk.duty() is None
     assert "next probe in 30 s" in desk.dispatcher.holding
     desk.now += 30.0
+    desk.opens(desk.look_duty())
     probe = desk.fetch_duty(1)
     assert desk.duty(2) is None
     assert "one task is probing it" in desk.dispatcher.holding
@@ -385,6 +387,11 @@ def test_next_probe_waits_when_the_last_one_lost_its_worker(desk: Desk) -> None:
     desk.delivers(desk.fetch_duty())
     trip_circuit(desk)
     desk.now += 30.0
+    desk.look_duty()
+    desk.dispatcher.lost(desk.assignment, FailureClass.WORKER, "worker 1 was killed", "open", desk.now)
+    assert desk.duty() is None
+    desk.now += 30.0
+    desk.opens(desk.look_duty())
     desk.fetch_duty()
     desk.dispatcher.lost(desk.assignment, FailureClass.WORKER, "worker 1 was killed", "open", desk.now)
     assert desk.duty() is None
@@ -392,10 +399,48 @@ def test_next_probe_waits_when_the_last_one_lost_its_worker(desk: Desk) -> None:
     assert isinstance(desk.duty(), FetchDocument)
 
 
+def test_no_record_pays_when_the_portal_is_down_for_long(desk: Desk) -> None:
+    desk.delivers(desk.fetch_duty())
+    trip_circuit(desk)
+    for number in range(10):
+        desk.now += 30.0
+        look = desk.look_duty(1)
+        assert desk.duty(2) is None
+        if number % 2:
+            desk.fails(look, FailureClass.TRANSIENT, "connection refused")
+        else:
+            desk.opens(look, status=(503, 429)[number // 2 % 2])
+        assert desk.duty(1) is None
+    assert max(desk.ledger.task(ref).charged for ref in REFS) == 1
+    desk.now += 30.0
+    desk.opens(desk.look_duty(), status=404)
+    desk.delivers(desk.fetch_duty())
+    assert desk.said("the portal is back") == 1
+
+
+def test_records_are_tried_and_pay_when_the_portal_answers_and_they_do_not_come(desk: Desk) -> None:
+    trip_circuit(desk)
+    desk.now += 30.0
+    desk.opens(desk.look_duty())
+    probe = desk.fetch_duty()
+    desk.fails(probe, FailureClass.TRANSIENT, "502 Bad Gateway")
+    assert desk.ledger.task(probe.record.ref).charged == 1
+    desk.now += 30.0
+    desk.look_duty()
+
+
+def test_run_stops_over_the_disk_when_a_look_at_the_portal_cannot_be_kept(desk: Desk) -> None:
+    trip_circuit(desk)
+    desk.now += 30.0
+    desk.fails(desk.look_duty(), FailureClass.STORAGE, "no space left")
+    assert desk.exit_code is ExitCode.DISK
+
+
 def test_next_probe_is_sent_when_the_last_one_lost_its_session(desk: Desk) -> None:
     desk.delivers(desk.fetch_duty())
     trip_circuit(desk)
     desk.now += 30.0
+    desk.opens(desk.look_duty())
     desk.fails(desk.fetch_duty(), FailureClass.SESSION)
     desk.sign_in()
     desk.now += 30.0
@@ -407,7 +452,7 @@ def test_run_stops_as_portal_down_when_the_circuit_stays_open_too_long(desk: Des
     for _ in range(40):
         desk.now += 30.0
         duty = desk.duty()
-        if not isinstance(duty, FetchDocument):
+        if not isinstance(duty, OpenPortal):
             break
         desk.fails(duty, FailureClass.TRANSIENT, "502 Bad Gateway")
         assert desk.duty() is None

@@ -1,0 +1,39 @@
+"""While the portal seems down, asks it for a page. No record pays for that, however long it lasts: only when
+the portal answers is a record tried again.
+"""
+
+from supervisor.assignment import Assignment
+from supervisor.portal_gate import PortalGate
+from tabworker.messages import DutyFailed, OpenPortal, PortalOpened
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+
+class PortalLook:
+    """``address``: a page of the portal that shows whether it works. One look at a time."""
+
+    def __init__(self, address: str, gate: PortalGate, timeout_s: float) -> None:
+        self._address = address
+        self._gate = gate
+        self._timeout_s = timeout_s
+        self._epoch: int | None = None
+
+    def give(self, epoch: int, now: float) -> tuple[OpenPortal, Assignment]:
+        self._epoch = epoch
+        self._gate.looking(now)
+        duty = OpenPortal(epoch, self._address, self._timeout_s)
+        return duty, Assignment(epoch, "portal", now, now + self._timeout_s)
+
+    def awaits(self, epoch: int) -> bool:
+        return epoch == self._epoch
+
+    def heard(self, report: PortalOpened | DutyFailed, now: float) -> None:
+        """A page is an answer, the sign-in page as well as any other; an error of the server is none."""
+        self._epoch = None
+        answers = (
+            isinstance(report, PortalOpened)
+            and report.status < _SERVER_ERROR
+            and report.status != _TOO_MANY_REQUESTS
+        )
+        self._gate.looked(answers, now)
