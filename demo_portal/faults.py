@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     ERROR = "error"  # 503
     THROTTLE = "throttle"  # 429 with Retry-After
     LOGOUT = "logout"  # the session ends, the sign-in page answers
+    LICENCE = "licence"  # the consent is forgotten, the licence page answers
     TRUNCATED = "truncated"  # the first half of the PDF, with a matching Content-Length
     HTML = "html"  # an error page that calls itself application/pdf, status 200
     WRONG = "wrong"  # another record's document

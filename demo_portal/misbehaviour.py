@@ -3,7 +3,7 @@
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from demo_portal.delivery import gone, pdf_headers, wait_or_leave
 from demo_portal.faults import FaultKind
@@ -26,6 +26,9 @@ async def instead_of_document(
     if fault is FaultKind.LOGOUT:
         portal.sessions.end(session, Ended.EXPIRED)
         return to_sign_in(Ended.EXPIRED)
+    if fault is FaultKind.LICENCE:
+        session.licence_accepted = False
+        return RedirectResponse("/licence", 302)
     if fault is FaultKind.ERROR:
         text = "The report service does not answer. Try again later."
         return message_page(request, 503, "Service unavailable", text, session)

@@ -48,6 +48,8 @@ class Session:
         self.number += 1
         self.refusals = 0
         self.sign_ins += signed_in_now
+        if not signed_in_now:
+            self.fruitless = 0  # a false alarm, or a consent forgotten: nobody threw us out
 
     def fruitful(self) -> None:
         """A document was delivered under this session."""

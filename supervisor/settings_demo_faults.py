@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 FAULT_KINDS = (
-    "slow", "hang", "error", "throttle", "logout", "truncated", "html", "wrong", "alert", "spin", "crash"
+    "slow", "hang", "error", "throttle", "logout", "licence", "truncated", "html", "wrong", "alert", "spin",
+    "crash",
 )  # fmt: skip
 _NUMBERS = ("slow_s", "retry_after_s", "times")
 _NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Error as PlaywrightError
 
+from tabworker.adapters.form_addresses import is_same_page
 from tabworker.adapters.form_answer import page_in
 from tabworker.adapters.form_page import FormPage
 from tabworker.failures import PortalFailure, SessionLost
@@ -17,7 +18,7 @@ def ask_whether_signed_out(form: FormPage) -> None:
     if not form.settings.needs_sign_in:
         return
     if form.settings.uses_frames:
-        _look_into_frames(form)
+        _look_at_inventory(form)
         return
     url = form.url(form.inventory_address())
     try:
@@ -26,15 +27,18 @@ def ask_whether_signed_out(form: FormPage) -> None:
         return  # no word from the portal is no word about the session
     try:
         form.raise_if_sign_in_address(response.url)
+        led_elsewhere = not is_same_page(response.url, url)
         answer = page_in(response.body())
     finally:
         response.dispose()
     if answer is not None and answer.asks_for_password:
         raise SessionLost(f"signed out: {url} is a page titled {answer.title!r} that asks for a password")
+    if led_elsewhere and form.settings.consent_selectors:
+        _look_at_inventory(form)
 
 
-def _look_into_frames(form: FormPage) -> None:
-    """The sign-in form may be in a frame, which only a page shows: here the evidence must go."""
+def _look_at_inventory(form: FormPage) -> None:
+    """A sign-in form in a frame and a consent page are known by what shows: here the evidence must go."""
     try:
         form.open_signed_in(form.inventory_address(), "ask about the session", "inventory_url")
         form.finish_loading()

@@ -81,6 +81,18 @@ def test_portal_ends_the_session_when_the_fault_is_logout(tmp_path: Path, way: s
         assert portal.logins() == 2
 
 
+@pytest.mark.parametrize("way", ["attachment", "print"])
+def test_portal_asks_for_consent_again_when_the_fault_is_licence(tmp_path: Path, way: str) -> None:
+    with PortalProcess(tmp_path, records=3, delivery=way, faults="licence=1") as portal:
+        visitor = PortalClient(portal.url)
+        visitor.enter()
+        path = "/records/V-0001/print" if way == "print" else "/records/V-0001/report.pdf"
+        assert visitor.get(path).location == visitor.get("/inventory").location == "/licence"
+        assert visitor.send_form("/licence", "/licence", accept="yes").location == "/inventory"
+        assert visitor.get(path).status == 200
+        assert portal.logins() == 1
+
+
 @pytest.mark.parametrize("kind", ["alert", "spin", "crash"])
 def test_record_page_carries_the_fault_once_when_it_is_one_of_the_page(tmp_path: Path, kind: str) -> None:
     with PortalProcess(tmp_path, records=3, faults=f"{kind}=1") as portal:

@@ -75,7 +75,7 @@ _NO_PORT = "expected http://127.0.0.1:PORT, the debugging port of a Chrome on th
 _NO_FAULTS = (
     "expected kind=share from 0 to 1 (hang=0.02), kind!=reference (hang!=V-0007) or a number for slow_s, "
     "retry_after_s, times, but {!r} is none of these; kinds are slow, hang, error, throttle, logout, "
-    "truncated, html, wrong, alert, spin, crash"
+    "licence, truncated, html, wrong, alert, spin, crash"
 )
 _JSON_PATH = tuple(
     Wrong(value, "expected names or numbers with dots between them, as in data.items or files.0")

@@ -100,6 +100,15 @@ def test_session_is_refused_when_sessions_in_a_row_end_without_a_document() -> N
     assert "3 times in a row" in session.why_stopped
 
 
+def test_nobody_is_suspected_when_the_session_proves_good_each_time() -> None:
+    session = good_session()
+    for _ in range(2 * MAX_FRUITLESS_SIGN_INS):
+        session.lost(session.number)
+        session.begin()
+        session.proven(signed_in_now=False)
+    assert session.state is SessionState.GOOD
+
+
 def test_session_counts_only_fruitless_ends_when_the_one_before_delivered() -> None:
     session = good_session()
     session.fruitful()
