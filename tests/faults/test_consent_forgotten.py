@@ -8,7 +8,7 @@ from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
 
 RECORDS = 5
-"""One for each way of a mixed delivery. A lone worker must see by itself what stands in a document's place."""
+"""One for each way of a mixed delivery: a worker must see by itself what stands in a document's place."""
 
 
 def test_run_goes_on_when_the_licence_page_shows_again_in_mid_run(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
 
 FAULTS = (
-    "slow=0.03,hang=0.02,error=0.04,throttle=0.02,logout=0.015,alert=0.04,spin=0.02,crash=0.02,"
+    "slow=0.03,hang=0.02,error=0.04,throttle=0.02,logout=0.015,licence=0.01,alert=0.04,spin=0.02,crash=0.02,"
     "truncated=0.03,html=0.03,wrong=0.03,slow_s=1.5,retry_after_s=1"
 )
 """Every kind that the portal knows; about three records in ten meet one."""
