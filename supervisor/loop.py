@@ -202,10 +202,10 @@ class Loop:
             self._end(
                 Halt(
                     ExitCode.RESTART_LIMIT,
-                    f"Chrome died more than {chrome.restarts.max_restarts} times in "
-                    f"{chrome.restarts.window_s:.0f} s (last: {chrome.why}). Its own words are in "
-                    f"{self._parts.work_dir.logs / 'chrome.log'}; "
-                    "[chrome] max_restarts sets the limit.",
+                    f"Chrome died {chrome.restarts.max_restarts + 1} times within "
+                    f"{chrome.restarts.window_s:.0f} s, and [chrome] max_restarts allows "
+                    f"{chrome.restarts.max_restarts} (last: {chrome.why}). Its own words are in "
+                    f"{self._parts.work_dir.logs / 'chrome.log'}",
                 )
             )
             return

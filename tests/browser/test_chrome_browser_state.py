@@ -55,13 +55,14 @@ def portal() -> Iterator[tuple[str, list[tuple[str, str]]]]:
 @pytest.mark.skipif(os.name == "nt", reason="kills by signal")
 def test_cookies_sign_a_new_chrome_in_when_the_old_one_was_killed(tmp_path: Path) -> None:
     with portal() as (url, seen):
-        with running_chrome(tmp_path) as chrome, root_connection(chrome) as root:
+        with running_chrome(tmp_path / "old") as chrome, root_connection(chrome) as root:
             open_tab(root, f"{url}/login")
             eventually(lambda: len(get_cookies(root)) == 2, 5.0, "signed in")
             snapshot = get_cookies(root)
             os.kill(chrome.pid, signal.SIGKILL)
             eventually(lambda: not chrome.is_running(), 5.0)
-        with running_chrome(tmp_path) as chrome, root_connection(chrome) as root:
+        # Of a profile of its own: the old one may have written its cookies just before.
+        with running_chrome(tmp_path / "new") as chrome, root_connection(chrome) as root:
             assert "sid" not in {cookie["name"] for cookie in get_cookies(root)}
             set_cookies(root, snapshot)
             open_tab(root, f"{url}/protected")

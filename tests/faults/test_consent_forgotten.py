@@ -16,7 +16,7 @@ def test_run_goes_on_when_the_licence_page_shows_again_in_mid_run(tmp_path: Path
         PortalProcess(tmp_path, records=RECORDS, faults="licence=1") as portal,
         TabcrewProcess(tmp_path, portal.url, run__workers=1, portal__step_timeout_s=5) as crew,
     ):
-        assert crew.wait(within_s=60) == 0, crew.said()
+        assert crew.wait(within_s=110) == 0, crew.said()
         assert len(portal.audit("fault")) == RECORDS
         assert portal.logins() == 1
         assert portal.audit("session_ended") == []

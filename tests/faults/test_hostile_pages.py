@@ -76,7 +76,7 @@ def test_hostile_pages_documents_and_names_end_as_they_should(tmp_path: Path) ->
             portal__record_url="/record/{ref}",
             portal__document_selector="#get",
             portal__no_document_text="",
-            portal__step_timeout_s=3,
+            portal__step_timeout_s=6,  # a storm of pop-ups starts as many renderers within it
             portal__reference_in_document="true",
             retry__max_retries=0,
             pacing__portal_down_after=50,

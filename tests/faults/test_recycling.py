@@ -12,17 +12,18 @@ RECORDS = 8
 
 
 @pytest.mark.parametrize(
-    ("limit", "incarnations"),
-    [("run__recycle_after_documents", 4), ("run__recycle_above_mb", 2)],
+    ("limit", "incarnations", "latency_s"),
+    # Memory is measured every five seconds, so that run must last longer.
+    [("run__recycle_after_documents", 4, 0.0), ("run__recycle_above_mb", 2, 1.0)],
     ids=["documents", "memory"],
 )
 def test_worker_is_replaced_between_tasks_when_it_is_outworn(
-    tmp_path: Path, limit: str, incarnations: int
+    tmp_path: Path, limit: str, incarnations: int, latency_s: float
 ) -> None:
     # Documents; MB, of which every Python has more.
     at: dict[str, Any] = {limit: 2 if limit == "run__recycle_after_documents" else 1}
     with (
-        PortalProcess(tmp_path, records=RECORDS, latency=1.0) as portal,
+        PortalProcess(tmp_path, records=RECORDS, latency=latency_s) as portal,
         BrowserlessProcess(tmp_path, portal.url, run__workers=1, **at) as crew,
     ):
         assert crew.wait(within_s=90) == 0, crew.said()

@@ -101,7 +101,7 @@ def test_run_is_refused_with_a_way_out_when_its_ledger_was_overwritten_under_it(
 def test_run_starts_nothing_when_there_is_too_little_room(tmp_path: Path) -> None:
     with (
         PortalProcess(tmp_path, records=2) as portal,
-        BrowserlessProcess(tmp_path, portal.url, run__min_free_disk_mb=10**9) as crew,
+        BrowserlessProcess(tmp_path, portal.url, run__min_free_disk_mb=10**8) as crew,
     ):
         assert crew.wait(within_s=20) == ExitCode.DISK
         assert "min_free_disk_mb" in crew.said()
