@@ -13,6 +13,7 @@ from typing import Any, Literal, TextIO
 Event = Literal[
     "login",
     "login_refused",
+    "licence_accepted",
     "session_ended",
     "conflict",
     "document_started",

@@ -78,6 +78,9 @@ async def licence(request: Request, session: Session) -> Response:
     if (await request.form()).get("accept") != "yes":
         return page(request, "licence.html", session=session, complaint="Accept the terms to continue.")
     session.licence_accepted = True
+    portal_of(request).audit.write(
+        "licence_accepted", account=session.account, session=session_mark(session.token)
+    )
     return RedirectResponse("/inventory", 302)
 
 

@@ -1,8 +1,5 @@
 """The token of a portal's scripts in the request of a document, on portals that a test writes down."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tabworker.adapters.form import FormAdapter
@@ -11,29 +8,12 @@ from tabworker.failures import AdapterMisfit, SessionLost
 from tabworker.masking import masked
 from tabworker.messages import Record
 from tabworker.tab import Captured, Tab
-from tests.support.form_bench import Bench, Reply, WrittenPortal, form_bench, fresh_tab, page, redirect
+from tests.support.form_bench import Reply, WrittenPortal, page, redirect
 
 PDF = Reply(b"%PDF-1.4\n%%EOF\n", headers=(("Content-Type", "application/pdf"),))
 APP = page("""<nav id="menu">me</nav><script>localStorage.setItem("jwt", "t0ken-1")</script>""", "App")
 SIGNED_OUT = page('<form action="/login"><input name="username"><input type="password"></form>', "Sign in")
 WITHOUT = page('<nav id="menu">me</nav><script>localStorage.clear()</script>', "App")
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with form_bench(tmp_path_factory.mktemp("bench")) as bench:
-        yield bench
-
-
-@pytest.fixture
-def secrets() -> set[str]:
-    return set()
-
-
-@pytest.fixture
-def tab(bench: Bench, tmp_path: Path, secrets: set[str]) -> Iterator[Tab]:
-    with fresh_tab(bench, tmp_path / "captured", secrets) as tab:
-        yield tab
 
 
 def adapter_of(portal: WrittenPortal, **settings: object) -> FormAdapter:
@@ -58,7 +38,7 @@ def sent(portal: WrittenPortal, path: str) -> str | None:
 
 
 def test_fetch_sends_the_newest_token_at_one_page_for_a_tab_when_it_has_an_address(
-    tab: Tab, secrets: set[str]
+    tab: Tab,
 ) -> None:
     with WrittenPortal({"/": APP, "/1.pdf": PDF, "/2.pdf": PDF, "/3.pdf": PDF}) as portal:
         adapter = adapter_of(portal)
@@ -72,7 +52,7 @@ def test_fetch_sends_the_newest_token_at_one_page_for_a_tab_when_it_has_an_addre
             "Bearer t0ken-2",
         ]
         assert [portal.asked[path] for path in ("/", "/1.pdf", "/2.pdf", "/3.pdf")] == [1, 1, 1, 1]
-        assert secrets == {"t0ken-1", "t0ken-2"}
+        assert tab.secrets == {"t0ken-1", "t0ken-2"}
 
 
 def test_fetch_sends_the_token_when_a_link_has_the_documents_address(tab: Tab) -> None:
@@ -133,8 +113,8 @@ def test_setting_is_named_when_the_portals_pages_are_on_another_host(tab: Tab) -
         fetch(adapter_of(portal), tab, "1")
 
 
-def test_token_is_masked_when_the_portal_repeats_it_in_an_address(tab: Tab, secrets: set[str]) -> None:
+def test_token_is_masked_when_the_portal_repeats_it_in_an_address(tab: Tab) -> None:
     with WrittenPortal({"/": APP, "/1.pdf": redirect("/login?as=t0ken-1"), "/login": SIGNED_OUT}) as portal:
         with pytest.raises(SessionLost, match="t0ken-1") as lost:
             fetch(adapter_of(portal), tab, "1")
-        assert masked(str(lost.value), secrets).endswith("/login?as=***")
+        assert masked(str(lost.value), tab.secrets).endswith("/login?as=***")

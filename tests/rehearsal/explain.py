@@ -34,6 +34,8 @@ def cause_of(attempt: Attempt, evidence: Evidence) -> str:
         return f"portal: {faults[0]}"
     if attempt.outcome == "session" and _was_signed_out(attempt, evidence):
         return "the portal ended the session"
+    if attempt.outcome == "session" and _was_without_consent(attempt, evidence):
+        return "the portal forgot the consent"
     if attempt.outcome == "permanent" and attempt.ref in evidence.undeliverable:
         return "the portal has no document"
     return ""
@@ -109,9 +111,18 @@ def _faults_in(attempt: Attempt, evidence: Evidence) -> list[str]:
 
 
 def _was_signed_out(attempt: Attempt, evidence: Evidence) -> bool:
-    """Was there a moment of this attempt after a session's end and before the sign-in that followed it?"""
+    return _was_within(attempt, evidence.session_ends, evidence.login_times)
+
+
+def _was_without_consent(attempt: Attempt, evidence: Evidence) -> bool:
+    """The consent is the session's: what one record made the portal forget, all others lack."""
+    forgotten = tuple(fault.at for fault in evidence.faults if fault.kind == "licence")
+    return _was_within(attempt, forgotten, evidence.consent_times)
+
+
+def _was_within(attempt: Attempt, ends: tuple[float, ...], renewals: tuple[float, ...]) -> bool:
+    """Was there a moment of this attempt after an end and before the renewal that followed it?"""
     ended_at = attempt.ended_at if attempt.ended_at is not None else float("inf")
-    for end in evidence.session_ends:
-        if end <= ended_at and not any(end < login < attempt.began_at for login in evidence.login_times):
-            return True
-    return False
+    return any(
+        end <= ended_at and not any(end < renewal < attempt.began_at for renewal in renewals) for end in ends
+    )

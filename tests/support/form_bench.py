@@ -47,14 +47,12 @@ def form_bench(folder: Path) -> Iterator[Bench]:
 
 
 @contextmanager
-def fresh_tab(bench: Bench, destination: Path, secrets: set[str] | None = None) -> Iterator[Tab]:
-    """A new tab without cookies; ``destination``: where its captures go. ``secrets``: as Tab takes them."""
+def fresh_tab(bench: Bench, destination: Path) -> Iterator[Tab]:
+    """A new tab without cookies; ``destination``: where its captures go."""
     bench.root.call("Storage.clearCookies")
     target = bench.root.call("Target.createTarget", {"url": "about:blank"})["targetId"]
     attached = attach(bench.playwright, bench.chrome.ws_url, target, bench.downloads)
-    tab = Tab(
-        attached.page, downloads_dir=bench.downloads, on_step=lambda _name, _within_s: None, secrets=secrets
-    )
+    tab = Tab(attached.page, downloads_dir=bench.downloads, on_step=lambda _name, _within_s: None)
     tab.destination = destination
     try:
         yield tab

@@ -162,6 +162,18 @@ def test_failed_attempt_is_explained_when_its_session_had_ended() -> None:
     assert bad(replace(ended, login_times=(9.0, 10.9))) == ["failed attempts"]
 
 
+def test_failed_attempt_is_explained_when_another_record_made_the_portal_forget_the_consent() -> None:
+    asked_again = replace(GOOD.attempts[1], outcome="session", began_at=11.0)
+    night = replace(
+        GOOD, attempts=(GOOD.attempts[0], asked_again, *GOOD.attempts[2:]), deaths=(), serves=GOOD.serves[:1]
+    )
+    forgotten = replace(
+        night, faults=(*GOOD.faults, Fault(10.8, "V-1", "licence")), consent_times=(9.1, 12.5)
+    )
+    assert bad(forgotten) == []
+    assert bad(replace(forgotten, consent_times=(9.1, 10.9))) == ["failed attempts"]
+
+
 def test_night_fails_when_a_record_was_charged_for_a_kill() -> None:
     charged = replace(GOOD.attempts[1], outcome="transient", reason="no running event loop")
     night = replace(GOOD, attempts=(GOOD.attempts[0], charged, *GOOD.attempts[2:]))
