@@ -7,9 +7,8 @@ Each worker opens a record's page and fetches its document in the session. The n
 same with the same adapter, but attaches to Chrome directly, as `connect_over_cdp` is commonly used: it sees
 every tab. The one process does it with Playwright's own calls, and isolates nothing. CPU is user + system
 time of Chrome with its children, of the Playwright drivers, and of the Python workers, from a first
-document in each tab (not counted) to the last; the supervisor's own share is in the column of
-`python run.py`'s figures, measured by benchmarks/tabs_kept_busy.py. The order of the runs alternates, so
-that a machine that slows down hurts all sides alike.
+document in each tab (not counted) to the last. The supervisor's own share is not in it. The order of the
+runs alternates, so that a machine that slows down hurts all sides alike.
 """
 
 import argparse
