@@ -24,7 +24,8 @@ FAULTS = (
 NO_REPORT = 0.02
 SETTINGS: dict[str, object] = {
     # Short waits, so that the night's time goes into recoveries: what is awaited is never what is tested.
-    "portal__step_timeout_s": 4,
+    # Not shorter: while five workers boot, a page takes a slow machine four seconds, which is nobody's fault.
+    "portal__step_timeout_s": 6,
     "retry__backoff_s": 0.3,
     "retry__backoff_max_s": 2,
     "watchdog__heartbeat_s": 0.5,
