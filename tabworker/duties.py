@@ -153,10 +153,12 @@ class DutyDesk:
             tab.destination.unlink(missing_ok=True)
         return RecordsListed(duty.epoch, count)
 
-    def _fetch(self, duty: FetchDocument) -> DocumentFetched:
+    def _fetch(self, duty: FetchDocument) -> DocumentFetched | DutyFailed:
         began_at = time.monotonic()
         tab, record = self._tab, duty.record
         tab.reset()
+        if tab.has_crashed():
+            return _without_page(duty)
         if self._trace is not None:
             self._trace.begin(f"{record.ref}, attempt {duty.attempt}")
         tab.step("open record")
@@ -264,6 +266,14 @@ def _without_driver(duty: TabDuty, step: str) -> DutyFailed:
     """Every step fails once the driver is dead, whatever the page does: that is no fault of the record."""
     reason = f"the Playwright driver of this worker (pid {os.getpid()}) died"
     return DutyFailed(duty.epoch, FailureClass.WORKER, reason, step, unfit="its driver died")
+
+
+def _without_page(duty: FetchDocument) -> DutyFailed:
+    """Whatever crashed the tab while it waited for work, it was not the record that comes next."""
+    reason = "the tab had crashed before this record was opened in it"
+    return DutyFailed(
+        duty.epoch, FailureClass.OURS, reason, "open record", unfit="its tab crashed while idle"
+    )
 
 
 def _sync(tab: Tab) -> None:

@@ -92,6 +92,11 @@ class Tab:
         """What is left of the step for a capture: a little less than the watchdog grants."""
         return max(0.1, 0.95 * (self._step_ends_at - time.monotonic()))
 
+    def has_crashed(self) -> bool:
+        """Whether the page has crashed by now, also while nobody drove it and so nobody heard of it."""
+        self.downloads.listen()
+        return self.crashed
+
     def is_responsive(self, within_s: float) -> bool:
         """Whether the page's own thread answers. False after ``within_s``, also when it spins."""
         try:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from chrome_launcher.switches import HEIGHT, WIDTH
+from chrome_launcher.tabs import list_tabs
 from tabworker.evidence import save_evidence
 from tabworker.tab import Tab
 from tests.support.click_site import click_site
@@ -73,6 +74,17 @@ def test_tab_goes_on_painting_when_it_was_clicked_and_another_is_in_front(
         assert time.monotonic() - began_at < 4.0
         # Else portals show the layout for telephones, and a tab strip above the page shows a spinner.
         assert tab.page.evaluate("[innerWidth, innerHeight]") == [WIDTH, HEIGHT]
+
+
+def test_tab_says_that_it_crashed_when_nobody_drove_it_meanwhile(bench: TabBench, site: str) -> None:
+    with bench.attached() as attached:
+        tab = Tab(attached.page, downloads_dir=bench.downloads, on_step=lambda _name, _within_s: None)
+        tab.page.goto(site)
+        assert not tab.has_crashed()
+        target = next(one.target_id for one in list_tabs(bench.root) if one.url.startswith(site))
+        session = bench.root.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
+        bench.root.submit("Page.crash", session_id=session)
+        eventually(tab.has_crashed, within_s=5.0)
 
 
 def test_tab_is_responsive_when_its_page_is_idle(tab: Tab, site: str) -> None:

@@ -36,6 +36,8 @@ def cause_of(attempt: Attempt, evidence: Evidence) -> str:
         return "the portal ended the session"
     if attempt.outcome == "session" and _was_without_consent(attempt, evidence):
         return "the portal forgot the consent"
+    if attempt.outcome == "ours" and any(death.victim == "renderer" for death in evidence.deaths):
+        return "renderer killed under an idle tab"
     if attempt.outcome == "permanent" and attempt.ref in evidence.undeliverable:
         return "the portal has no document"
     return ""

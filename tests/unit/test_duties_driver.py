@@ -16,7 +16,7 @@ from tabworker.setup import WorkerSetup
 from tabworker.tab import Tab
 
 
-def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
+def outcome(folder: Path, *looks: bool, crashed: bool = False, idle_crash: bool = False) -> DutyFailed:
     """The report of a duty on a page that answers nothing any more. ``looks``: what each look at the driver
     finds; True is dead.
     """
@@ -28,6 +28,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False) -> DutyFailed:
     tab.current_step = "capture document"
     tab.is_responsive.return_value = False
     tab.crashed = crashed
+    tab.has_crashed.return_value = idle_crash
     driver.is_gone.side_effect = looks
     tab.secrets = set()
     setup = WorkerSetup(
@@ -97,3 +98,10 @@ def test_report_does_not_wait_for_the_drivers_end_when_the_driver_told_of_a_cras
     report = outcome(tmp_path, False, crashed=True)  # a second look at the driver finds no answer
     assert report.failure_class is FailureClass.TRANSIENT
     assert report.unfit
+
+
+def test_record_does_not_pay_when_its_tab_had_crashed_before_it_came(tmp_path: Path) -> None:
+    report = outcome(tmp_path, idle_crash=True)
+    assert report.failure_class is FailureClass.OURS
+    assert report.unfit
+    assert report.evidence == []
