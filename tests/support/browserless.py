@@ -114,6 +114,9 @@ class _NoTab:
         self.current_step = name
         self._clocks.begin_step(name, time.monotonic(), within_s)
 
+    def has_crashed(self) -> bool:
+        return False
+
     def reset(self) -> None:
         """Nothing to clean up between two duties."""
 
