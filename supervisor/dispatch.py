@@ -221,15 +221,9 @@ class Dispatcher:
     def lost(self, assignment: Assignment, failure: FailureClass, reason: str, step: str, now: float) -> None:
         """The worker that had this assignment is gone without a report."""
         report = DutyFailed(assignment.epoch, failure, reason, step)
-        if (
-            self._book.lease_of(assignment.epoch) is not None
-            or assignment.epoch
-            in (
-                self._sign_in_epoch,
-                self._listing_epoch,
-            )
-            or self._look.awaits(assignment.epoch)
-        ):
+        epoch = assignment.epoch
+        awaited = epoch in (self._sign_in_epoch, self._listing_epoch) or self._look.awaits(epoch)
+        if awaited or self._book.lease_of(epoch) is not None:
             self.reported(report, now)
 
     def _person_awaited(self, report: PersonAwaited) -> None:

@@ -29,6 +29,16 @@ NAP_S = 4.5
 """Longer than every deadline that is running, and than what counts as a nap (supervisor/awake_clock.py)."""
 
 
+def assert_nobody_paid_for_the_nap(crew: BrowserlessProcess, portal: PortalProcess) -> None:
+    assert crew.wait(within_s=30) == 0, crew.said()
+    assert crew.log("worker_killed") + crew.log("worker_died") == []
+    assert len(crew.log("nap")) == 1
+    assert portal.logins() == 1
+    assert set(portal.served().values()) == {1}
+    assert len(portal.served()) == 6
+    crew.assert_clean()
+
+
 def test_nobody_is_killed_when_the_wall_clock_jumps_and_all_of_us_were_suspended(tmp_path: Path) -> None:
     (tmp_path / "clock").mkdir()
     (tmp_path / "clock" / "sitecustomize.py").write_text(JUMPING)
@@ -49,13 +59,7 @@ def test_nobody_is_killed_when_the_wall_clock_jumps_and_all_of_us_were_suspended
         eventually(lambda: time.monotonic() > woken_at, within_s=2 * NAP_S)
         for pid in pids:  # the supervisor first: it sees clocks that stood still as long as it did itself
             os.kill(pid, signal.SIGCONT)
-        assert crew.wait(within_s=30) == 0, crew.said()
-        assert crew.log("worker_killed") + crew.log("worker_died") == []
-        assert len(crew.log("nap")) == 1
-        assert portal.logins() == 1
-        assert set(portal.served().values()) == {1}
-        assert len(portal.served()) == 6
-        crew.assert_clean()
+        assert_nobody_paid_for_the_nap(crew, portal)
         at = [line["at"] for line in crew.log()]
         assert at != sorted(at), "the wall clock did not jump"
 
@@ -75,10 +79,4 @@ def test_nobody_is_killed_when_only_the_supervisor_was_stopped_and_its_workers_w
         woken_at = time.monotonic() + NAP_S
         eventually(lambda: time.monotonic() > woken_at, within_s=2 * NAP_S)
         os.kill(crew.pid, signal.SIGCONT)
-        assert crew.wait(within_s=30) == 0, crew.said()
-        assert crew.log("worker_killed") + crew.log("worker_died") == []
-        assert len(crew.log("nap")) == 1
-        assert portal.logins() == 1
-        assert set(portal.served().values()) == {1}
-        assert len(portal.served()) == 6
-        crew.assert_clean()
+        assert_nobody_paid_for_the_nap(crew, portal)

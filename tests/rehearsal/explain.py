@@ -22,6 +22,9 @@ _CHARGED = {"transient", "misfit"}
 _NOTICED_WITHIN_S = 1.0
 """How long the supervisor may go on giving leases after Chrome or a tab was killed."""
 
+_IDLE_CRASH = "the tab had crashed before this record was opened"
+"""By a worker that found its tab gone: nobody had looked at it since it was killed."""
+
 _RECORDS_OWN = {"renderer"}
 """A tab that crashes counts as its page's doing: nobody can tell the two apart. No other death does."""
 
@@ -36,7 +39,11 @@ def cause_of(attempt: Attempt, evidence: Evidence) -> str:
         return "the portal ended the session"
     if attempt.outcome == "session" and _was_without_consent(attempt, evidence):
         return "the portal forgot the consent"
-    if attempt.outcome == "ours" and any(death.victim == "renderer" for death in evidence.deaths):
+    if (
+        attempt.outcome == "ours"
+        and _IDLE_CRASH in attempt.reason
+        and _renderer_died_before(attempt, evidence)
+    ):
         return "renderer killed under an idle tab"
     if attempt.outcome == "permanent" and attempt.ref in evidence.undeliverable:
         return "the portal has no document"
@@ -110,6 +117,10 @@ def _hits(death: Death, attempt: Attempt) -> bool:
 
 def _faults_in(attempt: Attempt, evidence: Evidence) -> list[str]:
     return [f.kind for f in evidence.faults if f.ref == attempt.ref and attempt.covers(f.at)]
+
+
+def _renderer_died_before(attempt: Attempt, evidence: Evidence) -> bool:
+    return any(death.victim == "renderer" and death.at <= attempt.began_at for death in evidence.deaths)
 
 
 def _was_signed_out(attempt: Attempt, evidence: Evidence) -> bool:

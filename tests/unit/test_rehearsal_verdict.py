@@ -174,6 +174,18 @@ def test_failed_attempt_is_explained_when_another_record_made_the_portal_forget_
     assert bad(replace(forgotten, consent_times=(9.1, 10.9))) == ["failed attempts"]
 
 
+def test_failed_attempt_is_explained_when_its_tab_was_killed_while_idle() -> None:
+    said = "the tab had crashed before this record was opened in it"
+    found_gone = replace(GOOD.attempts[1], outcome="ours", reason=said)
+    killed = Death("renderer", 5.0, 800)
+    night = replace(GOOD, attempts=(GOOD.attempts[0], found_gone, *GOOD.attempts[2:]), deaths=(killed,))
+    assert bad(night) == []
+    other = replace(found_gone, reason="the run ended")
+    assert "failed attempts" in bad(replace(night, attempts=(GOOD.attempts[0], other, *GOOD.attempts[2:])))
+    later = replace(night, deaths=(replace(killed, at=13.0),))
+    assert "failed attempts" in bad(later)
+
+
 def test_night_fails_when_a_record_was_charged_for_a_kill() -> None:
     charged = replace(GOOD.attempts[1], outcome="transient", reason="no running event loop")
     night = replace(GOOD, attempts=(GOOD.attempts[0], charged, *GOOD.attempts[2:]))
