@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -15,9 +16,9 @@ from demo_portal.server import serve
 _DEFAULTS = PortalConfig()
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """0 after a signal, 2 when an option makes no sense or the port is taken."""
-    options = _parser().parse_args()
+    options = _parser().parse_args(arguments)
     try:
         config = _config(options)
         if options.until_stdin_closes:

@@ -2,8 +2,6 @@
 
 import os
 import select
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 
 from demo_portal.audit import read_audit
 from tabworker.adapters.form_settings import FormSettings
+from tests.support.portal_forks import PortalFork
 
 REPOSITORY = Path(__file__).parents[2]
 USERNAME = "demo"
@@ -31,7 +30,7 @@ class PortalProcess:
         self.audit_path = folder / "portal-audit.jsonl"
         self.url = ""
         self._options = {"latency": 0, **options}
-        self._child: subprocess.Popen[str] | None = None
+        self._child: PortalFork | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -56,45 +55,19 @@ class PortalProcess:
         """Return when it listens. Started again after ``stop`` it has the same address and audit log, and has
         forgotten every session.
         """
-        command = [
-            sys.executable,
-            "-m",
-            "demo_portal",
-            "--until-stdin-closes",
-            "--audit",
-            str(self.audit_path),
-        ]
+        options = ["--until-stdin-closes", "--audit", str(self.audit_path)]
         for name, value in self._options.items():
             switch = f"--{name.replace('_', '-')}"
             if value is not False:
-                command += [switch] if value is True else [f"{switch}={value}"]
-        self._child = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env={**os.environ, "TABCREW_DEMO_PASSWORD": PASSWORD},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+                options += [switch] if value is True else [f"{switch}={value}"]
+        self._child = PortalFork(options, {"TABCREW_DEMO_PASSWORD": PASSWORD})
         self.url = self._read_url(self._child, within_s=15)
         self._options["port"] = self.port
 
     def stop(self) -> int:
         """End it as a user would (SIGTERM) and return its exit code; stopping twice is allowed."""
         child, self._child = self._child, None
-        if child is None:
-            return 0
-        child.terminate()
-        try:
-            return child.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-            raise
-        finally:
-            for stream in (child.stdin, child.stdout):
-                if stream is not None:
-                    stream.close()
+        return 0 if child is None else child.end(within_s=5)
 
     def audit(self, event: str | None = None) -> list[dict[str, Any]]:
         """What the portal saw so far, all of it or one kind of event."""
@@ -107,12 +80,9 @@ class PortalProcess:
         """How often each record's document went out whole."""
         return Counter(line["ref"] for line in self.audit("document_served") if line["complete"])
 
-    def _read_url(self, child: "subprocess.Popen[str]", within_s: float) -> str:
-        stdout = child.stdout
-        if stdout is None:
-            raise RuntimeError("the demo portal has no stdout")
-        ready, _, _ = select.select([stdout], [], [], within_s)
-        line = stdout.readline() if ready else ""
+    def _read_url(self, child: PortalFork, within_s: float) -> str:
+        ready, _, _ = select.select([child.stdout], [], [], within_s)
+        line = os.read(child.stdout.fileno(), 1000).decode() if ready else ""
         if not line.startswith("listening on "):
             self.stop()
             raise RuntimeError(f"demo portal did not listen within {within_s} s; it said {line!r}")
