@@ -4,8 +4,9 @@ from typing import Any
 
 from supervisor.assignment import Assignment
 from supervisor.check import CheckSheet
-from supervisor.dispatch import Dispatcher, Halt
+from supervisor.dispatch import Dispatcher
 from supervisor.exit_codes import ExitCode
+from supervisor.halt import Halt
 from tabworker.failures import FailureClass
 from tabworker.messages import Duty, DutyFailed, OpenPortal, Report
 
@@ -22,6 +23,14 @@ class CheckDispatcher(Dispatcher):
         self._open_within_s = open_within_s
         self._given: dict[int, Duty] = {}
 
+    @property
+    def halt(self) -> Halt | None:
+        """The first failure on the sheet, or that the sheet is full."""
+        failed = self._sheet.failed
+        if failed is not None:
+            return Halt(failed.exit_code, failed.text)
+        return Halt(ExitCode.ALL_DONE, "everything works") if self._sheet.is_complete else super().halt
+
     def next_duty(self, slot: int, pid: int | None, now: float) -> tuple[Duty, Assignment] | None:
         self._sheet.worker_ready()
         given = super().next_duty(slot, pid, now) if self._given else self._open_portal(now)
@@ -34,7 +43,6 @@ class CheckDispatcher(Dispatcher):
         if not isinstance(duty, OpenPortal):
             super().reported(report, now)
         self._sheet.heard(duty, report)
-        self._stop_when_known()
 
     def lost(self, assignment: Assignment, failure: FailureClass, reason: str, step: str, now: float) -> None:
         if isinstance(self._given.get(assignment.epoch), OpenPortal):
@@ -46,10 +54,3 @@ class CheckDispatcher(Dispatcher):
         epoch = self._book.next_epoch()
         duty = OpenPortal(epoch, self._url, self._open_within_s)
         return duty, Assignment(epoch, "portal", now, now + self._settings.watchdog.task_timeout_s)
-
-    def _stop_when_known(self) -> None:
-        failed = self._sheet.failed
-        if failed is not None:
-            self.halt = Halt(failed.exit_code, failed.text)
-        elif self._sheet.is_complete:
-            self.halt = Halt(ExitCode.ALL_DONE, "everything works")

@@ -21,9 +21,10 @@ from supervisor.awake_clock import AwakeClock
 from supervisor.chrome_keeper import ChromeKeeper, ChromeState
 from supervisor.crew import Crew, Died, Gone, Reported, Worker, WorkerState
 from supervisor.disk_room import lack_of_room
-from supervisor.dispatch import Dispatcher, Halt, disk_halt
+from supervisor.dispatch import Dispatcher
 from supervisor.exit_codes import ExitCode
 from supervisor.fate import Fate, in_hindsight
+from supervisor.halt import Halt, disk_halt
 from supervisor.journal import Journal
 from supervisor.kill_ladder import LadderEnd
 from supervisor.ledger import Ledger

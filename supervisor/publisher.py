@@ -9,7 +9,7 @@ import msgspec
 import psutil
 
 from supervisor.crew import Worker
-from supervisor.dispatch import Halt
+from supervisor.halt import Halt
 from supervisor.snapshot import Counts, EventRow, Snapshot, WorkerRow
 from supervisor.work_dir import WorkDir, replace_file
 

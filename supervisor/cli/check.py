@@ -115,7 +115,7 @@ class _Check:
 
     @contextmanager
     def _work_dir_to_ourselves(self) -> Iterator[WorkDir | None]:
-        from supervisor.job import JobRefused, job_at_rest  # late, as in run: it takes a second
+        from supervisor.taking import JobRefused, job_at_rest  # late, as in run: it takes a second
 
         try:
             with job_at_rest(self.settings) as work_dir:
@@ -162,8 +162,10 @@ class _Check:
         return sheet.failed is None
 
     def _one_record(self, credentials: Credentials, profile: Path) -> ExitCode:
+        from supervisor.assembly import JobOptions
         from supervisor.check_dispatch import CheckDispatcher
-        from supervisor.job import Job, JobOptions, JobRefused
+        from supervisor.job import Job
+        from supervisor.taking import JobRefused
 
         settings = _settings_of_a_check(self.settings, self.own.root)
         with portal_of(settings) as url:

@@ -27,7 +27,7 @@ def retry(
     """Put what failed back to pending for the next run."""
     loaded = settings_from(settings, work_dir=work_dir)
     with crash_reports_in(loaded.run.work_dir):
-        from supervisor.job import JobRefused, retry_tasks  # late, as in run
+        from supervisor.taking import JobRefused, retry_tasks  # late, as in run
 
         try:
             number = retry_tasks(loaded, tuple(refs or ()))

@@ -104,7 +104,9 @@ def run(
 
 def _do(start: _Start) -> int:
     # Loaded late: --help, status and refused settings need none of it, and it takes a second.
-    from supervisor.job import Job, JobOptions, JobRefused
+    from supervisor.assembly import JobOptions
+    from supervisor.job import Job
+    from supervisor.taking import JobRefused
 
     settings = start.settings
     options = JobOptions(

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
+from supervisor.assembly import JobOptions
 from supervisor.cli import main
 from supervisor.exit_codes import ExitCode
 from supervisor.guardian import RUN_MARK
-from supervisor.job import Job, JobOptions, JobRefused
+from supervisor.job import Job
 from supervisor.settings import Settings
 from supervisor.snapshot import Counts
+from supervisor.taking import JobRefused
 from supervisor.terminal import Display
 from tabworker.messages import Credentials
 from tests.support.settings_files import write_settings
@@ -158,7 +160,7 @@ def test_run_names_the_same_command_again_when_it_is_cut_short(
 
     job_runs(interrupted)
     assert tabcrew(monkeypatch, "--fresh", "--workers", "2", "--only", "V 1", "V-2") == ExitCode.INTERRUPTED
-    assert "python run.py --workers 2 '--only=V 1' --only=V-2" in capsys.readouterr().out
+    assert "python run.py --workers 2 '--only=V 1' --only=V-2\n" in capsys.readouterr().out
 
 
 def test_run_starts_nothing_when_the_job_has_finished_already(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from supervisor.job import _take_ledger
 from supervisor.ledger import Ledger
 from supervisor.retry import RetryLimits
 from supervisor.schedule import Lease
+from supervisor.taking import take_ledger
 from supervisor.task_book import LateReport, TaskBook
 from supervisor.task_states import TaskState
 from supervisor.work_dir import WorkDir
@@ -77,7 +77,7 @@ class PlayedJob:
 
     def start_over(self) -> None:
         """``python run.py --fresh``, up to the new ledger."""
-        ledger = _take_ledger(self._work_dir, fresh=True)
+        ledger = take_ledger(self._work_dir, fresh=True)
         self._tell(ledger)
         ledger.close()
 
