@@ -95,7 +95,10 @@ def run(
     )
     if slow_mo:
         loaded = with_time_for_slow_motion(loaded, slow_mo)
-    commands = next_commands(settings, work_dir, _options_again(workers, limit, refs, headless))
+    debugging = _debugging_again(slow_mo, pause_on_failure=pause_on_failure, trace=trace)
+    commands = next_commands(
+        settings, work_dir, [*_options_again(workers, limit, refs, headless), *debugging]
+    )
     start = _Start(loaded, dotenv_beside(settings), fresh, refs, slow_mo, pause_on_failure, commands)
     with crash_reports_in(loaded.run.work_dir):
         code = _do(start)
@@ -168,4 +171,13 @@ def _options_again(
         options.append(f"--only={ref}")
     if headless is not None:
         options.append("--headless" if headless else "--visible")
+    return options
+
+
+def _debugging_again(slow_mo_ms: float, *, pause_on_failure: bool, trace: bool) -> list[str]:
+    options = [f"--slow-mo={slow_mo_ms:g}"] if slow_mo_ms else []
+    if pause_on_failure:
+        options.append("--pause-on-failure")
+    if trace:
+        options.append("--trace")
     return options

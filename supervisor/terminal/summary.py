@@ -38,11 +38,12 @@ def _headline(snapshot: Snapshot) -> str:
 
 def _facts(snapshot: Snapshot, commands: NextCommands) -> list[tuple[str, str]]:
     counts, work = snapshot.counts, harmless(snapshot.work_dir)
+    finished = snapshot.exit_code in (ExitCode.ALL_DONE, ExitCode.SOME_FAILED)
     states = {
         "done": counts.done,
         "failed": counts.failed,
         "quarantined": counts.quarantined,
-        "pending": counts.pending,
+        "not asked for" if finished else "pending": counts.pending,
         "running": counts.leased,
     }
     shown = [f"{number:,} {state}" for state, number in states.items() if number or state == "done"]

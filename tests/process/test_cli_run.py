@@ -161,6 +161,10 @@ def test_run_names_the_same_command_again_when_it_is_cut_short(
     job_runs(interrupted)
     assert tabcrew(monkeypatch, "--fresh", "--workers", "2", "--only", "V 1", "V-2") == ExitCode.INTERRUPTED
     assert "python run.py --workers 2 '--only=V 1' --only=V-2\n" in capsys.readouterr().out
+    debugging = ("--slow-mo", "250", "--pause-on-failure", "--trace")
+    assert tabcrew(monkeypatch, *debugging, "--visible") == ExitCode.INTERRUPTED
+    again = "python run.py --visible --slow-mo=250 --pause-on-failure --trace\n"
+    assert again in capsys.readouterr().out
 
 
 def test_run_starts_nothing_when_the_job_has_finished_already(

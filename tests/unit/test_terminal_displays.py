@@ -201,6 +201,12 @@ def test_summary_names_no_next_command_when_all_is_done() -> None:
     assert "failures" not in text
 
 
+@pytest.mark.parametrize(("code", "rest"), [(0, "39 not asked for"), (130, "39 pending")])
+def test_summary_says_whether_the_rest_was_asked_for_when_some_are_pending(code: int, rest: str) -> None:
+    some = snapshot(exit_code=code, counts=Counts(accepted=40, done=1, pending=39))
+    assert f"1 done, {rest} of 40" in "\n".join(summary_lines(some, COMMANDS))
+
+
 @pytest.mark.parametrize("code", [ExitCode.INTERRUPTED, ExitCode.PORTAL_DOWN, ExitCode.DISK])
 def test_summary_names_the_resuming_command_when_the_run_was_cut_short(code: ExitCode) -> None:
     text = "\n".join(summary_lines(snapshot(exit_code=int(code)), COMMANDS))
