@@ -16,8 +16,8 @@ from supervisor.dispatch import Dispatcher
 from supervisor.journal import Journal
 from supervisor.launched_chrome import Launch
 from supervisor.ledger import Ledger
-from supervisor.loop import Parts
 from supervisor.mailbox import Mailbox
+from supervisor.parts import Parts
 from supervisor.pause import Pause
 from supervisor.portal_gate import GateLimits, PortalGate
 from supervisor.publisher import Publisher

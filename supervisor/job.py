@@ -20,8 +20,9 @@ from supervisor.guardian import RUN_MARK, Guardian, sweep_run
 from supervisor.halt import Halt, disk_halt
 from supervisor.journal import Journal
 from supervisor.ledger import Ledger, LedgerError
-from supervisor.loop import Loop, Parts
+from supervisor.loop import Loop
 from supervisor.mailbox import Interrupts, Mailbox
+from supervisor.parts import Parts
 from supervisor.run_temp import begin_run_temp, remove_run_temp, run_temp
 from supervisor.settings import Settings
 from supervisor.snapshot import Snapshot

@@ -8,7 +8,6 @@ because a result that is already there saves its worker (HAZARDS P11).
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
@@ -18,61 +17,29 @@ from urllib.parse import urlsplit
 from loguru import logger
 
 from supervisor.awake_clock import AwakeClock
-from supervisor.chrome_keeper import ChromeKeeper, ChromeState
-from supervisor.crew import Crew, Died, Gone, Reported, Worker, WorkerState
+from supervisor.chrome_keeper import ChromeState
+from supervisor.crew import Died, Gone, Reported, Worker, WorkerState
 from supervisor.disk_room import lack_of_room
-from supervisor.dispatch import Dispatcher
 from supervisor.exit_codes import ExitCode
 from supervisor.fate import Fate, in_hindsight
 from supervisor.halt import Halt, disk_halt
-from supervisor.journal import Journal
 from supervisor.kill_ladder import LadderEnd
-from supervisor.ledger import Ledger
-from supervisor.mailbox import Interrupted, Mailbox
-from supervisor.pause import EnterPressed, Pause
-from supervisor.publisher import MemoryMeter, Publisher, worker_row
-from supervisor.restart_limit import RestartLimit
+from supervisor.mailbox import Interrupted
+from supervisor.parts import Parts
+from supervisor.pause import EnterPressed
 from supervisor.session import SessionState
-from supervisor.settings import Settings
-from supervisor.snapshot import Snapshot, WorkerRow
-from supervisor.task_book import TaskBook
-from supervisor.terminal.display import Display
+from supervisor.showing import Showing
+from supervisor.snapshot import Snapshot
+from supervisor.staffing import Staffing
 from supervisor.watchdog import Kill, WatchLimits, WorkerView, judge
-from supervisor.work_dir import WorkDir
 from tabworker.failures import FailureClass
-from tabworker.log_file import LogFile
 from tabworker.messages import Attached, DocumentFetched, DutyFailed, Report
-from tabworker.setup import WorkerSetup
 from tabworker.storage_probe import storage_fault
 
 _TURN_S = 0.2
 """A turn waits at most this long when nothing happens: the grain of the watchdog and of the view."""
 
 _DISK_CHECK_EVERY_S = 5.0
-_BOOT_DEATHS_TO_HALT = 3
-"""Workers in a row that died before they took their tab: the fault is not chance, so another try is no
-help.
-"""
-
-
-@dataclass
-class Parts:
-    """What the loop joins; made by the job."""
-
-    settings: Settings
-    work_dir: WorkDir
-    ledger: Ledger
-    book: TaskBook
-    dispatcher: Dispatcher
-    chrome: ChromeKeeper
-    crew: Crew
-    journal: Journal
-    log: LogFile
-    publisher: Publisher
-    display: Display
-    mailbox: Mailbox
-    pause: Pause
-    make_setup: Callable[[int, str], WorkerSetup]
 
 
 @dataclass
@@ -93,15 +60,13 @@ class Loop:
         watchdog = parts.settings.watchdog
         self._limits = WatchLimits(watchdog.heartbeat_timeout_s, watchdog.boot_timeout_s)
         self._fates: dict[str, Fate] = {}
-        self._slot_restarts: dict[int, RestartLimit] = {}
-        self._boot_deaths = 0
-        self._attached_once = False
+        by_hand = parts.settings.portal.by_hand
+        self._staffing = Staffing(parts.settings.run, watchdog, by_hand=by_hand)
+        self._showing = Showing(parts, self._clock, self._staffing)
         self._interrupts = 0
         self._ending: _Ending | None = None
         self._disk_checked_at = float("-inf")
-        self._memory = MemoryMeter()
         self._session_no = 0
-        self._told_unwritten: set[str] = set()
 
     def run(self) -> tuple[Halt, Snapshot]:
         """Blocks until the run is over and no worker is left; Chrome is the caller's to stop."""
@@ -227,8 +192,7 @@ class Loop:
 
     def _heard(self, worker: Worker, report: Report) -> None:
         if isinstance(report, Attached):
-            self._boot_deaths = 0
-            self._attached_once = True
+            self._staffing.attached()
             logger.bind(event="worker_attached", worker=worker.name, pid=worker.pid).info(
                 "attached in {:.2f} s", report.took_s
             )
@@ -257,15 +221,15 @@ class Loop:
         if worker.name == self._parts.pause.worker:
             self._parts.pause.release()
         if not worker.attached and not killed:  # else the slot's restart limit is all that a storm needs
-            self._boot_deaths += 1
+            self._staffing.died_at_boot()
             self._end_over_disk()
-        if self._boot_deaths >= _BOOT_DEATHS_TO_HALT:
+        if self._staffing.cannot_boot:
             output = worker.setup.logs / f"worker-{worker.slot}.out"
             self._end(
                 Halt(
                     ExitCode.RESTART_LIMIT,
-                    f"{self._boot_deaths} workers in a row ended before they took their tab; the last {how}. "
-                    f"Its last words, from {output}: {_last_words(output)}",
+                    f"{self._staffing.boot_deaths} workers in a row ended before they took their tab; the "
+                    f"last {how}. Its last words, from {output}: {_last_words(output)}",
                 )
             )
 
@@ -278,7 +242,7 @@ class Loop:
             step = worker.clocks.read().step
             self._parts.dispatcher.lost(worker.assignment, fate.failure, fate.reason, step, self._now)
         if fate.counts_as_restart and self._ending is None:
-            self._slot_limit(worker.slot).note(self._now)
+            self._staffing.restarted(worker.slot, self._now)
         if not ladder.tab_gone and self._ending is None and not self._parts.chrome.is_ours:
             self._parts.journal.error(
                 "tab_stuck", f"the tab of worker {worker.slot} could not be closed: please close it yourself"
@@ -385,7 +349,7 @@ class Loop:
         if parts.chrome.state is not ChromeState.UP or parts.chrome.handle is None:
             return
         for worker in parts.crew.idle():
-            if why := self._outworn(worker):
+            if why := self._staffing.outworn(worker.documents, self._showing.memory.of(worker)):
                 self._dismiss(worker, Fate(FailureClass.OURS, why, counts_as_restart=False))
                 continue
             given = parts.dispatcher.next_duty(worker.slot, worker.pid, self._now)
@@ -395,99 +359,23 @@ class Loop:
         self._fill_slots()
 
     def _fill_slots(self) -> None:
-        for slot in range(1, self._wanted_workers() + 1):
-            if (
-                self._parts.crew.in_slot(slot) is None
-                and self._slot_limit(slot).allowed_at(self._now) <= self._now
-            ):
-                self._parts.crew.spawn(
+        parts, dispatcher = self._parts, self._parts.dispatcher
+        work_left = parts.book.work_left if dispatcher.inventory_known else None
+        for slot in range(1, self._staffing.wanted(work_left, dispatcher.session.number) + 1):
+            if parts.crew.in_slot(slot) is None and self._staffing.may_start(slot, self._now):
+                parts.crew.spawn(
                     slot,
-                    partial(self._parts.make_setup, slot),
-                    self._parts.chrome.open_tab(),
-                    self._parts.chrome.ws_url,
+                    partial(parts.make_setup, slot),
+                    parts.chrome.open_tab(),
+                    parts.chrome.ws_url,
                     self._now,
                 )
-
-    def _wanted_workers(self) -> int:
-        """One at first, which is to sign in; the others boot while it does, and are given nothing before the
-        session is good. Then as many as there is work for.
-        """
-        dispatcher = self._parts.dispatcher
-        if not self._attached_once or self._waits_for_person():
-            return 1
-        workers = self._parts.settings.run.workers
-        return min(workers, self._parts.book.work_left) if dispatcher.inventory_known else workers
-
-    def _waits_for_person(self) -> bool:
-        """Before the first sign-in by hand: the window shows one tab, and nothing costs memory for hours."""
-        return self._parts.settings.portal.by_hand and self._parts.dispatcher.session.number == 0
-
-    def _outworn(self, worker: Worker) -> str:
-        """Why a worker should be recycled between tasks; empty when it is still good (HAZARDS C18)."""
-        run = self._parts.settings.run
-        memory_mb = self._memory.of(worker)
-        if run.recycle_after_documents and worker.documents >= run.recycle_after_documents:
-            return f"recycled after {worker.documents} documents"
-        if run.recycle_above_mb and memory_mb > run.recycle_above_mb:
-            return f"recycled at {memory_mb:.0f} MB"
-        return ""
-
-    def _slot_limit(self, slot: int) -> RestartLimit:
-        watchdog = self._parts.settings.watchdog
-        return self._slot_restarts.setdefault(
-            slot, RestartLimit(watchdog.max_restarts, watchdog.restart_window_s)
-        )
 
     # --- publish ---
 
     def _publish(self, *, force: bool = False) -> Snapshot:
-        parts = self._parts
-        self._tell_unwritten("status.json", parts.publisher.fault)
-        self._tell_unwritten(parts.log.baseFilename, parts.log.fault)
-        self._memory.measure(parts.crew.workers, self._now)
-        snapshot = parts.publisher.snapshot(
-            now=self._now,
-            phase=self._phase(),
-            counts=parts.book.counts,
-            work_left=parts.book.work_left,
-            done_this_run=parts.book.delivered_this_run,
-            workers=tuple(self._row(worker) for worker in parts.crew.workers),
-            events=parts.journal.events[-20:],
-            holding=parts.pause.text or parts.dispatcher.holding,
-            attention=parts.dispatcher.attention,
-            chrome_pid=parts.chrome.pid,
-            chrome_restarts=parts.chrome.restarts.total,
-            worker_restarts=sum(limit.total for limit in self._slot_restarts.values()),
-            sign_ins=parts.dispatcher.session.sign_ins,
-        )
-        parts.publisher.write(snapshot, self._now, force=force)
-        parts.display.update(snapshot)
-        return snapshot
-
-    def _tell_unwritten(self, what: str, fault: str) -> None:
-        """Said once. Status and log are for who watches: no document waits for them, and what stops a run
-        over its disk is the disk's refusal of a document or of the ledger.
-        """
-        if fault and what not in self._told_unwritten:
-            self._told_unwritten.add(what)
-            self._parts.journal.warning(
-                "not_written", f"{what} cannot be written ({fault}): the run goes on without it"
-            )
-
-    def _row(self, worker: Worker) -> WorkerRow:
-        step_since = self._clock.awake(worker.clocks.read().step_since)
-        restarts = self._slot_limit(worker.slot).total
-        return worker_row(worker, self._memory.of(worker), restarts, self._now, step_since)
-
-    def _phase(self) -> str:
-        dispatcher = self._parts.dispatcher
-        if self._ending is not None:
-            return "stopping" if self._ending.at_once else "draining"
-        if self._parts.chrome.state is not ChromeState.UP:
-            return "starting"
-        if dispatcher.session.state is not SessionState.GOOD:
-            return "signing in"
-        return "fetching" if dispatcher.inventory_known else "listing"
+        ending = "" if self._ending is None else "stopping" if self._ending.at_once else "draining"
+        return self._showing.show(self._now, ending, force=force)
 
 
 def _last_words(output: Path) -> str:
