@@ -4,8 +4,10 @@ explained failure, and takes no other with it.
 
 import csv
 from pathlib import Path
+from typing import Any
 
-from tests.support.hostile_site import DELIVERED, FAILED, hostile_site
+from chrome_launcher.find import find_chrome
+from tests.support.hostile_site import DELIVERED, FAILED, HostileSite, hostile_site
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
 
@@ -58,29 +60,14 @@ def test_every_record_ends_with_its_reason_when_the_portal_misbehaves_in_every_w
 
 
 def test_hostile_pages_documents_and_names_end_as_they_should(tmp_path: Path) -> None:
-    with (tmp_path / "inventory.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Reference", "Note"])
-        for ref in (*DELIVERED, *FAILED):
-            writer.writerow([ref, "=cmd|'/C calc'!A0\r\n\u202egnp.exe"])
     with (
         hostile_site() as site,
-        TabcrewProcess(
+        hostile_crew(
             tmp_path,
-            site.url,
+            site,
+            (*DELIVERED, *FAILED),
             run__workers=4,
-            portal__sign_in_url="",
-            portal__consent_selectors="",
-            portal__inventory="file",
-            portal__inventory_file=tmp_path / "inventory.csv",
-            portal__record_url="/record/{ref}",
-            portal__document_selector="#get",
-            portal__no_document_text="",
             portal__step_timeout_s=6,  # a storm of pop-ups starts as many renderers within it
-            portal__reference_in_document="true",
-            retry__max_retries=0,
-            pacing__portal_down_after=50,
-            watchdog__max_restarts=50,
         ) as crew,
     ):
         assert crew.wait(within_s=110) == 3, crew.said()
@@ -104,3 +91,49 @@ def test_hostile_pages_documents_and_names_end_as_they_should(tmp_path: Path) ->
         assert len({name.casefold() for name in names}) == len(DELIVERED)
         assert not any(set(name) & set('/\\\x07\x1b<>:"|?*') or name.upper() == "CON.PDF" for name in names)
         assert "\x1b" not in crew.said()
+
+
+def test_page_that_eats_all_memory_costs_its_own_record_alone(tmp_path: Path) -> None:
+    """In a Chrome that grants a page 64 MB: without that it would take what the machine has."""
+    small = tmp_path / "small-chrome"
+    small.write_text(f'#!/bin/sh\nexec "{find_chrome().path}" --js-flags=--max-old-space-size=64 "$@"\n')
+    small.chmod(0o755)
+    refs = ("eats-memory", "plain", "twin-1", "case")
+    with (
+        hostile_site() as site,
+        hostile_crew(tmp_path, site, refs, run__workers=2, chrome__path=small) as crew,
+    ):
+        assert crew.wait(within_s=60) == 3, crew.said()
+        crew.assert_clean()
+        assert site.served == dict.fromkeys(refs[1:], 1)
+        assert crew.query("SELECT id, state, deaths FROM tasks WHERE state <> 'done'") == [
+            ("eats-memory", "failed", 0)
+        ]
+        [(outcome, reason)] = crew.query("SELECT outcome, reason FROM attempts WHERE outcome <> 'delivered'")
+        assert (outcome, "crashed" in reason) == ("transient", True), reason
+        assert crew.log("chrome_died") == []
+
+
+def hostile_crew(folder: Path, site: HostileSite, refs: tuple[str, ...], **settings: Any) -> TabcrewProcess:
+    """One attempt for each of these records of the site."""
+    with (folder / "inventory.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Reference", "Note"])
+        for ref in refs:
+            writer.writerow([ref, "=cmd|'/C calc'!A0\r\n\u202egnp.exe"])
+    return TabcrewProcess(
+        folder,
+        site.url,
+        portal__sign_in_url="",
+        portal__consent_selectors="",
+        portal__inventory="file",
+        portal__inventory_file=folder / "inventory.csv",
+        portal__record_url="/record/{ref}",
+        portal__document_selector="#get",
+        portal__no_document_text="",
+        portal__reference_in_document="true",
+        retry__max_retries=0,
+        pacing__portal_down_after=50,
+        watchdog__max_restarts=50,
+        **settings,
+    )

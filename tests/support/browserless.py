@@ -8,6 +8,7 @@ replaced, by plain requests with one shared cookie. For faults to which a browse
 import csv
 import io
 import json
+import os
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -31,7 +32,7 @@ from tests.support.portal_client import Answer, PortalClient
 
 
 def main() -> None:
-    from supervisor import chrome_keeper, crew, job
+    from supervisor import assembly, chrome_keeper, crew
     from supervisor.cli import main as command_line
     from tabworker.main import run_worker
 
@@ -68,8 +69,8 @@ def main() -> None:
 
     body = partial(run_worker, work=work)
     with (
-        patch.object(job, "ChromeKeeper", NoChrome),
-        patch.object(job, "Crew", partial(crew.Crew, body=body)),
+        patch.object(assembly, "ChromeKeeper", NoChrome),
+        patch.object(assembly, "Crew", partial(crew.Crew, body=body)),
     ):
         command_line()
 
@@ -151,7 +152,10 @@ class _HttpAdapter:
         if self._client.sign_in(credentials.password).location != "/licence":
             raise AnotherSession("the portal did not lead to its licence")
         self._client.send_form("/licence", "/licence", accept="yes")
-        self._jar.write_text(json.dumps(self._client.cookies))
+        with self._jar.open("w") as jar:
+            json.dump(self._client.cookies, jar)
+            jar.flush()
+            os.fsync(jar.fileno())  # as Chrome does
 
     def is_signed_in(self, _tab: object) -> bool:
         answer = self._get("/inventory")

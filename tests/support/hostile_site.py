@@ -28,6 +28,7 @@ _PAGES = {
     "never-loads": '<img src="/never">' + _GET,
     "endless-redirect": '<a id="get" href="/round">Get</a>',
     "print-dialog": "<script>print()</script>" + _GET,
+    "eats-memory": "<script>const eaten = []; for (;;) eaten.push(new Array(1e6).fill(0.5))</script>" + _GET,
     "closes-itself": "<script>setTimeout(() => { open('', '_self'); close() }, 0)</script>" + _GET,
 }
 WORKER = "onfetch = event => event.respondWith(fetch(event.request)); skipWaiting()"

@@ -30,6 +30,9 @@ class SmallDisk:
     ``enter``: the words in front of a command that is to run on it. Skips the test where nobody may mount.
     """
 
+    hold = _HOLD
+    """Shell: mounts ``$1`` bytes at ``$2``, says so, and ends with its input."""
+
     def __init__(self, folder: Path, size_mb: float) -> None:
         self.beside = folder
         self.place = folder / "small-disk"
@@ -102,7 +105,7 @@ class SmallDisk:
     # --- inside ---
 
     def _mount(self, namespaces: tuple[str, ...]) -> bool:
-        command = ["unshare", *namespaces, "sh", "-c", _HOLD, "hold", str(self._size), str(self.place)]
+        command = ["unshare", *namespaces, "sh", "-c", self.hold, "hold", str(self._size), str(self.place)]
         self._namespaces = namespaces
         try:
             self._holder = subprocess.Popen(
