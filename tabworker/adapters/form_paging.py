@@ -27,6 +27,8 @@ _LOOK_AGAIN_MS = 100
 _GONE_FOR_MS = 500
 _SCROLL_PATIENCE = 3
 """The part of a step for which nothing new may come before a list that scrolls counts as complete."""
+_LOOKS_BEFORE_THE_END = 2
+"""A list scrolled to its last row goes on by itself; only where it does not is the page's end looked for."""
 
 _READ_PAGER = r"""
 links => links.map(link => ({
@@ -136,25 +138,36 @@ def _by_scrolling(form: FormPage, page: Rows) -> Iterator[Rows]:
     """To the last row, until nothing new comes for a good part of a step."""
     seen = _Seen()
     yield seen.new_of(page)
-    while True:
-        give_up_at = time.monotonic() + form.tab.remaining_s / _SCROLL_PATIENCE
-        following = None
-        while following is None and time.monotonic() < give_up_at:
-            _scroll_to_end(form)
-            form.page.wait_for_timeout(_LOOK_AGAIN_MS)
-            following = _new_rows(form, seen, page)
-        if following is None:
-            form.raise_if_signed_out()
-            return
+    while (following := _scrolled(form, seen, page)) is not None:
+        if not seen.joins(following):
+            raise Transient(
+                "[portal] paging = scroll: the list took rows out of the page before they could be read "
+                f"{form.where()}. Reading it again may go better; a count_selector proves that it is whole"
+            )
         page = following
         yield seen.new_of(page)
+    form.raise_if_signed_out()
+
+
+def _scrolled(form: FormPage, seen: "_Seen", before: Rows) -> Rows | None:
+    """What the page shows once there is something new; None when nothing came."""
+    give_up_at = time.monotonic() + form.tab.remaining_s / _SCROLL_PATIENCE
+    looks = 0
+    while True:
+        by_itself = looks < _LOOKS_BEFORE_THE_END
+        following = seen.any_new(read_rows_if_any(form, before, follow=by_itself))
+        if following is not None or time.monotonic() >= give_up_at:
+            return following
+        if not by_itself:
+            _scroll_to_end(form)
+        looks += 1
+        form.page.wait_for_timeout(_LOOK_AGAIN_MS)
 
 
 def _scroll_to_end(form: FormPage) -> None:
+    """By the wheel over the list: what makes it go on may lie far below its rows, or listen to the wheel."""
     row = form.locate(form.settings.table_row_selector).last
     try:
-        row.scroll_into_view_if_needed(timeout=form.tab.remaining_s * 1000)
-        # A little further, by the wheel over the list: what lies below the last row may be what loads.
         row.hover(timeout=_LOOK_AGAIN_MS * 5, force=True)
         form.page.mouse.wheel(0, 10_000)
     except PlaywrightError:
@@ -169,6 +182,10 @@ class _Seen:
 
     def any_new(self, page: Rows | None) -> Rows | None:
         return page if page is not None and any(tuple(row) not in self._rows for row in page.rows) else None
+
+    def joins(self, page: Rows) -> bool:
+        """Whether the page still shows a row that was listed: else others may have come and gone."""
+        return page.count > len(page.rows) or any(tuple(row) in self._rows for row in page.rows)
 
     def new_of(self, page: Rows) -> Rows:
         new = []

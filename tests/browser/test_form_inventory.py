@@ -98,16 +98,47 @@ _SCROLLING = """<div id="list" style="height:120px;overflow:auto"></div><script>
   list.onscroll = () => {
     if (busy || list.scrollTop + list.clientHeight < list.scrollHeight - 20) return;
     busy = true;
-    setTimeout(add, 100);
+    setTimeout(add, DELAY);
   };
   add();
 </script>"""
 
 
-def test_list_that_scrolls_is_read_whole_when_it_takes_rows_out_again(tab: Tab) -> None:
-    with WrittenPortal({"/": page(_SCROLLING)}) as portal:
+@pytest.mark.parametrize("delay_ms", [0, 20, 100])
+def test_list_that_scrolls_is_read_whole_when_it_takes_rows_out_again(tab: Tab, delay_ms: int) -> None:
+    with WrittenPortal({"/": page(_SCROLLING.replace("DELAY", str(delay_ms)))}) as portal:
         adapter = adapter_of(portal, paging="scroll", table_row_selector=".row", reference_column="1")
         assert refs(adapter, tab) == V
+
+
+def test_list_that_scrolls_goes_on_when_what_loads_lies_far_below_its_rows(tab: Tab) -> None:
+    far_below = """<div id="list"></div><div style="height:9000px">foot</div><div id="end">…</div><script>
+      let last = 0;
+      const add = () => { for (let n = 0; n < 10 && last < 30; n++)
+        list.insertAdjacentHTML("beforeend", `<div class="row"><b>V-${++last}</b></div>`) };
+      new IntersectionObserver(seen => seen[0].isIntersecting && add()).observe(end);
+      add();
+    </script>"""
+    with WrittenPortal({"/": page(far_below)}) as portal:
+        adapter = adapter_of(portal, paging="scroll", table_row_selector=".row", reference_column="1")
+        assert refs(adapter, tab) == V
+
+
+def test_list_that_scrolls_is_refused_when_rows_may_have_gone_unread(tab: Tab) -> None:
+    leaps = """<div id="list" style="height:120px;overflow:auto"></div><script>
+      let last = 0;
+      function show() {
+        list.innerHTML = "";
+        for (let n = 0; n < 10; n++)
+          list.insertAdjacentHTML("beforeend", `<p class="row" style="height:40px"><b>V-${++last}</b></p>`);
+      }
+      list.onscroll = show;
+      show();
+    </script>"""
+    with WrittenPortal({"/": page(leaps)}) as portal:
+        adapter = adapter_of(portal, paging="scroll", table_row_selector=".row", reference_column="1")
+        with pytest.raises(Transient, match="took rows out of the page before they could be read"):
+            refs(adapter, tab)
 
 
 def test_inventory_is_read_in_a_frame_behind_a_menu(tab: Tab) -> None:
