@@ -70,6 +70,7 @@ class Evidence:
     """``exit_code`` None: the run did not end by itself. ``missed``: kills that found no victim any more;
     ``spared``: kinds of victim of which every planned kill was missed.
 
+    ``login_times``: by the portal's audit log. ``proof_times``: when the run knew its session to be good.
     ``session_ends``: those that the portal caused. ``consent_times``: when the licence was accepted.
     ``supervisor_starts``: 1 and one for each kill of it. ``swept_s``: how long the remains of a killed
     supervisor lived. ``files``: documents on disk. ``memory``: share of the records that had ended,
@@ -92,6 +93,7 @@ class Evidence:
     tasks: tuple[Task, ...] = ()
     login_times: tuple[float, ...] = ()
     session_ends: tuple[float, ...] = ()
+    proof_times: tuple[float, ...] = ()
     consent_times: tuple[float, ...] = ()
     swept_s: tuple[float, ...] = ()
     memory: tuple[tuple[float, float], ...] = ()

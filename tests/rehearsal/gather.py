@@ -39,6 +39,7 @@ def gather(job: Job, log: NightLog, portal: PortalProcess, run: NightRun) -> Evi
         attempts=attempts_of(run),
         tasks=tuple(Task(*row) for row in run.query("SELECT id, state, coalesce(reason, '') FROM tasks")),
         login_times=tuple(_at(e) for e in audit if e["event"] == "login"),
+        proof_times=tuple(_instant(line["at"]) for line in run.log("session_good")),
         consent_times=tuple(_at(e) for e in audit if e["event"] == "licence_accepted"),
         session_ends=tuple(
             _at(e) for e in audit if e["event"] == "session_ended" and e["reason"] == "expired"

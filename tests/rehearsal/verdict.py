@@ -1,5 +1,6 @@
 """Whether the night held what Tabcrew promises: a list of checks over given evidence. Pure."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
@@ -47,8 +48,21 @@ def judge(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def allowed_logins(evidence: Evidence) -> int:
-    """The first, and one for each session that the portal itself ended; whatever was killed in between."""
-    return 1 + len(evidence.session_ends)
+    """The first, and one for each session that the portal itself ended; whatever was killed in between.
+
+    And one for each that died in the making: its cookie was in a Chrome that was killed before anybody knew.
+    """
+    return 1 + len(evidence.session_ends) + _died_in_the_making(evidence)
+
+
+def _died_in_the_making(evidence: Evidence) -> int:
+    kills = [death.at for death in evidence.deaths if death.victim == "chrome"]
+
+    def killed_before_it_was_proven(login_at: float) -> bool:
+        proven_at = min((at for at in evidence.proof_times if at >= login_at), default=math.inf)
+        return any(login_at <= at <= proven_at for at in kills)
+
+    return sum(map(killed_before_it_was_proven, evidence.login_times))
 
 
 def _struck(evidence: Evidence) -> Check:
@@ -108,7 +122,8 @@ def _accounting(evidence: Evidence) -> Check:
 def _logins(evidence: Evidence) -> Check:
     logins, allowed = len(evidence.login_times), allowed_logins(evidence)
     said = (
-        f"{logins}, allowed {allowed} = 1 + {len(evidence.session_ends)} sessions that the portal ended; "
+        f"{logins}, allowed {allowed} = 1 + {len(evidence.session_ends)} sessions that the portal ended + "
+        f"{_died_in_the_making(evidence)} killed with Chrome before they were proven; "
         f"{evidence.supervisor_starts} starts of the supervisor"
     )
     return Check("logins", 1 <= logins <= allowed, said)

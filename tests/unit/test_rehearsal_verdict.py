@@ -110,6 +110,24 @@ def test_logins_are_counted_against_what_ended_the_session_when_judged(
 
 
 @pytest.mark.parametrize(
+    ("victim", "at", "proofs", "held"),
+    [
+        ("chrome", 9.5, (13.0,), True),
+        ("chrome", 9.5, (), True),
+        ("chrome", 9.5, (9.4, 13.0), False),  # proven before: its cookies were kept
+        ("chrome", 8.5, (13.0,), False),
+        ("worker", 9.5, (13.0,), False),  # Chrome lives, and the session with it
+    ],
+)
+def test_login_that_was_killed_with_its_chrome_before_it_was_proven_allows_another(
+    victim: str, at: float, proofs: tuple[float, ...], held: bool
+) -> None:
+    deaths = (*GOOD.deaths, Death(victim, at, PID))
+    night = replace(GOOD, login_times=(9.0, 12.0), deaths=deaths, proof_times=proofs)
+    assert ("logins" in bad(night)) is not held
+
+
+@pytest.mark.parametrize(
     "serve",
     [Serve(10.7, "V-1"), Serve(20.0, "V-1"), Serve(14.0 + 0.1, "V-3")],
     ids=["twice within one attempt", "outside of all attempts", "after the attempt"],
