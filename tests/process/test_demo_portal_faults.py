@@ -111,7 +111,9 @@ def test_portal_serves_others_and_ends_at_once_when_a_request_hangs(tmp_path: Pa
         eventually(lambda: portal.audit("fault"), within_s=5)
         assert visitor.get_report("V-0002").status == 200
         assert not hanging.done()
-        assert portal.stop() == 0  # within five seconds, and the request hangs for ever
+        asked_at = time.monotonic()
+        assert portal.stop() == 0
+        assert time.monotonic() - asked_at < 1
         assert hanging.result(timeout=5).status == 500
 
 

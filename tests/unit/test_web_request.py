@@ -121,7 +121,7 @@ def test_get_gives_up_in_time_when_bytes_only_trickle(client: WebClient, head: b
         began_at = time.monotonic()
         with pytest.raises(TooSlow, match="within 0"):
             body_of(client, url, within_s=0.4)
-        assert time.monotonic() - began_at < 10.0  # the bytes trickle for ever
+        assert time.monotonic() - began_at < 1.5
 
 
 def test_get_goes_on_when_its_time_is_renewed(client: WebClient) -> None:
