@@ -51,6 +51,8 @@ class JobOptions:
 
 
 class Assembly:
+    """Of one run, in a work directory that is ours."""
+
     def __init__(
         self, settings: Settings, options: JobOptions, work_dir: WorkDir, ledger: Ledger, run_id: str
     ) -> None:
@@ -70,21 +72,7 @@ class Assembly:
         log: LogFile,
     ) -> Parts:
         settings, work_dir = self._settings, self._work_dir
-        retry, pacing = settings.retry, settings.pacing
-        book = TaskBook(
-            self._ledger,
-            work_dir,
-            RetryLimits(retry.max_retries, retry.backoff_s, retry.backoff_max_s, retry.max_worker_deaths),
-        )
-        gate = PortalGate(
-            GateLimits(
-                pacing.tasks_per_minute,
-                pacing.portal_down_after,
-                pacing.portal_probe_every_s,
-                pacing.portal_down_give_up_s,
-            ),
-            random.uniform,
-        )
+        book = self._book()
         known = self._ledger.inventory_complete
         if known:
             book.schedule(self._options.only, self._options.limit)
@@ -93,7 +81,7 @@ class Assembly:
             settings,
             credentials,
             book,
-            gate,
+            self._gate(),
             work_dir.staging,
             journal,
             self._options.only,
@@ -124,6 +112,21 @@ class Assembly:
             pause=Pause(self._options.pause_on_failure, mailbox.post),
             make_setup=lambda slot, name: self._setup(slot, name, form),
         )
+
+    def _book(self) -> TaskBook:
+        retry = self._settings.retry
+        limits = RetryLimits(retry.max_retries, retry.backoff_s, retry.backoff_max_s, retry.max_worker_deaths)
+        return TaskBook(self._ledger, self._work_dir, limits)
+
+    def _gate(self) -> PortalGate:
+        pacing = self._settings.pacing
+        limits = GateLimits(
+            pacing.tasks_per_minute,
+            pacing.portal_down_after,
+            pacing.portal_probe_every_s,
+            pacing.portal_down_give_up_s,
+        )
+        return PortalGate(limits, random.uniform)
 
     def _way_to_chrome(self, journal: Journal) -> Launch | Attachment:
         settings, work_dir = self._settings, self._work_dir

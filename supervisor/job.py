@@ -20,6 +20,7 @@ from supervisor.guardian import RUN_MARK, Guardian, sweep_run
 from supervisor.halt import Halt, disk_halt
 from supervisor.journal import Journal
 from supervisor.ledger import Ledger, LedgerError
+from supervisor.listing import not_in_inventory
 from supervisor.loop import Loop
 from supervisor.mailbox import Interrupts, Mailbox
 from supervisor.parts import Parts
@@ -147,10 +148,7 @@ class Job:
             return  # the references are checked once the inventory has been listed
         unknown = [ref for ref in self._options.only if not self._ledger.knows(ref)]
         if unknown:
-            raise JobRefused(
-                f"--only names records that the inventory does not have: {', '.join(unknown[:10])}",
-                ExitCode.USAGE,
-            )
+            raise JobRefused(not_in_inventory(unknown), ExitCode.USAGE)
 
     def _take_over(self) -> None:
         """Clear away what a dead supervisor left, mark what we start as ours, post the guardian."""

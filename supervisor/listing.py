@@ -15,6 +15,11 @@ from tabworker.failures import FailureClass
 from tabworker.messages import DutyFailed, ListRecords, Record, RecordsListed, staged_inventory
 
 
+def not_in_inventory(refs: list[str]) -> str:
+    """What is wrong with an ``--only`` that names these."""
+    return f"--only names records that the inventory does not have: {', '.join(refs[:10])}"
+
+
 class Listing:
     """One at a time. ``known``: the inventory has been accepted, by this run or an earlier one."""
 
@@ -72,10 +77,7 @@ class Listing:
         )
         unknown = sorted(set(self._only) - {record.ref for record in records})
         if unknown:
-            self._stop.over(
-                ExitCode.USAGE,
-                f"--only names records that the inventory does not have: {', '.join(unknown[:10])}",
-            )
+            self._stop.over(ExitCode.USAGE, not_in_inventory(unknown))
             return
         self._book.schedule(self._only, self._settings.run.limit)
 
