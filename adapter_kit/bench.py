@@ -201,6 +201,7 @@ class AdapterBench:
             heartbeat_s=1.0,
             blocked_addresses=(),
             shows_pdfs=False,
+            by_hand=False,
             log_level="INFO",
             debugging=Debugging(slow_mo_ms=self._slow_mo_ms, keep_page=True),
         )

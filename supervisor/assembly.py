@@ -177,6 +177,7 @@ class Assembly:
                 by_switches=not settings.chrome.attach,
             ),
             shows_pdfs=bool(settings.chrome.attach),
+            by_hand=settings.portal.by_hand,
             log_level=settings.logging.level,
             debugging=Debugging(
                 slow_mo_ms=self._options.slow_mo_ms,

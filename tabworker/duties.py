@@ -222,6 +222,9 @@ class DutyDesk:
             # An unfit worker's tab is closed with all that it opened.
             if not unfit and not self._setup.debugging.keep_page:
                 self._tab.popups.close_all()
+                if self._setup.by_hand:
+                    # Where it was led may be a sign-in form: a person shall see the one that is watched.
+                    self._tab.leave_page(within_s=_ANSWERS_WITHIN_S)
         return DutyFailed(
             duty.epoch,
             failure_class,

@@ -31,6 +31,7 @@ class WorkerSetup:
     """``name`` is unique among all incarnations of all slots ("3.2": slot 3, its second worker).
 
     ``shows_pdfs``: this Chrome is not ours and shows PDFs, as its user may want it, instead of saving them.
+    ``by_hand``: a person signs in, in whatever tab shows them a form.
     """
 
     slot: int
@@ -46,5 +47,6 @@ class WorkerSetup:
     heartbeat_s: float
     blocked_addresses: tuple[str, ...]
     shows_pdfs: bool
+    by_hand: bool
     log_level: str
     debugging: Debugging = Debugging()

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from loguru import logger
@@ -133,6 +133,11 @@ class Tab:
             session.detach()
         except PlaywrightError:
             pass  # crashed or closed: nothing loads any more
+
+    def leave_page(self, within_s: float) -> None:
+        """Show nothing. A page that will not go stays."""
+        with suppress(PlaywrightError):
+            self.page.goto("about:blank", timeout=within_s * 1000)
 
     def reset(self) -> None:
         """Back to one clean page: pop-ups closed; downloads, dialogs, console of the last duty forgotten."""

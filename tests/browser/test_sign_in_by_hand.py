@@ -51,6 +51,8 @@ def test_run_starts_and_goes_on_when_a_person_signs_in(tmp_path: Path, display: 
             wait_until_asked(crew, times=2)
             assert portal.logins() == 1
             page = person.tab_at("/login")
+            assert [tab.target_id for tab in person.tabs() if "/login" in tab.url] == [page]
+            assert person.is_in_front(page)
             person.evaluate(page, "window.popup = window.open('/login?popup'); null")
             person.sign_in(person.tab_at("popup"))
         assert crew.wait(within_s=60) == 0, crew.said()

@@ -115,5 +115,6 @@ class CrewBench:
             heartbeat_s=0.1,
             blocked_addresses=(),
             shows_pdfs=False,
+            by_hand=False,
             log_level="INFO",
         )

@@ -45,6 +45,7 @@ def outcome(folder: Path, *looks: bool, crashed: bool = False, idle_crash: bool 
         heartbeat_s=1.0,
         blocked_addresses=(),
         shows_pdfs=False,
+        by_hand=False,
         log_level="INFO",
     )
     desk = DutyDesk(setup, tab, adapter, driver, lambda _report: None)
