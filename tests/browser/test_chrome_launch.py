@@ -67,8 +67,8 @@ def test_launch_tells_at_once_when_the_display_is_dead(
 
 
 def test_chrome_keeps_our_preferences_when_it_writes_its_own(tmp_path: Path) -> None:
-    with running_chrome(tmp_path):
-        pass
+    with running_chrome(tmp_path) as chrome:
+        chrome.stop(within_s=60)  # a Chrome that is killed while it closes has written nothing
     local_state = json.loads((tmp_path / "Local State").read_text())
     preferences = json.loads((tmp_path / "Default" / "Preferences").read_text())
     assert len(preferences) > 10, "Chrome has written the file itself"
