@@ -126,7 +126,10 @@ class Dispatcher:
                     "[pacing] portal_down_give_up_s sets how long to wait.",
                 )
             return None
-        if self._gate.must_look:
+        if self._gate.must_look(retry=self._book.is_retry_next(now)):
+            if self._look.under_way:
+                self.holding = "the last records failed: looking whether the portal answers"
+                return None
             return self._look.give(self._book.next_epoch(), now)
         timeout_s = self._settings.watchdog.task_timeout_s
         leased = self._book.lease(slot, pid, self.session.number, now, timeout_s)
@@ -182,7 +185,9 @@ class Dispatcher:
             self._sign_in.session_lost(self.session.number, report.reason)
 
     def _looked(self, report: PortalOpened | DutyFailed, now: float) -> None:
-        self._look.heard(report, now)
+        if self._look.heard(report, now):
+            said = report.reason if isinstance(report, DutyFailed) else f"it answered {report.status}"
+            self._portal_down(f"no record is answered, and neither is a look at the portal ({said})")
         if isinstance(report, DutyFailed) and report.failure_class is FailureClass.STORAGE:
             self._stop.over_disk(report.reason)
 
@@ -274,10 +279,15 @@ class Dispatcher:
                 f"the portal: {report.reason}",
             )
             return
+        self._portal_down(
+            f"{pacing.portal_down_after} different records in a row failed alike ({report.reason})"
+        )
+
+    def _portal_down(self, evidence: str) -> None:
+        every_s = self._settings.pacing.portal_probe_every_s
         self._journal.error(
             "portal_down",
-            f"{pacing.portal_down_after} different records in a row failed alike ({report.reason}): the "
-            f"portal seems down, looking every {pacing.portal_probe_every_s:g} s whether it is back",
+            f"{evidence}: the portal seems down, looking every {every_s:g} s whether it is back",
         )
 
     # --- words ---

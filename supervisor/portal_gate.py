@@ -4,7 +4,9 @@ in, a verdict out.
 *Throttle*: the portal said "too many requests". One gate for all tabs, counted once per event: the other
 tabs' requests were under way when it closed, so what they report afterwards does not close it again.
 *Circuit*: K different records in a row failed the same way, so it is not the records. One probe at a time
-until one succeeds: a look whether the portal answers at all, and a record only once it does.
+until one succeeds: a look whether the portal answers at all, and a record only once it does. A retry is not
+left to that count, for when the last records fail there are no K: as long as nothing but failures came from
+the portal, a look goes before it, and opens the circuit when nobody answers.
 """
 
 from collections import deque
@@ -95,22 +97,27 @@ class PortalGate:
         if self._opened_at is not None:
             self._probe = task
 
-    @property
-    def must_look(self) -> bool:
-        """Whether the portal seems down, and was not seen to answer since a record last failed."""
-        return self._opened_at is not None and not self._answers
+    def must_look(self, *, retry: bool) -> bool:
+        """Whether the portal must be seen to answer before one more task, a ``retry`` or a fresh one."""
+        in_doubt = self._opened_at is not None or (retry and len(self._alike) > 0)
+        return in_doubt and not self._answers
 
     def looking(self, now: float) -> None:
         """Somebody was sent to see whether the portal answers."""
         self.dispatched(_LOOK, now)
 
-    def looked(self, answers: bool, now: float) -> None:
-        """What came of it: a record may be tried at once, or the next look waits."""
-        self._answers = answers
-        if not answers:
+    def looked(self, answers: bool | None, now: float) -> bool:
+        """What came of it: a record may be tried at once, or the next look waits. None: whoever looked died
+        over it, which proves nothing, but must not keep a portal from being asked that was never seen down.
+        True when this opens the circuit.
+        """
+        self._answers = self._opened_at is None if answers is None else answers
+        if not self._answers:
             self._release_probe(_LOOK, now)
-        elif self._probe == _LOOK:
+            return len(self._alike) > 0 and self._open(now)
+        if self._probe == _LOOK:
             self._probe = None
+        return False
 
     def throttled(self, task: str, leased_at: float, retry_after_s: float | None, now: float) -> bool:
         """The portal answered 429 to a task leased at ``leased_at``; True when this is a new event and the
@@ -149,11 +156,7 @@ class PortalGate:
             self._alike_kind = kind
         if task not in self._alike:
             self._alike.append(task)
-        if self._opened_at is None and len(self._alike) >= self._limits.down_after:
-            self._opened_at = now
-            self._next_probe_at = now + self._limits.probe_every_s
-            return True
-        return False
+        return len(self._alike) >= self._limits.down_after and self._open(now)
 
     def inconclusive(self, task: str, now: float) -> None:
         """A task came back without a word from the portal (its worker died): a probe that proved nothing."""
@@ -171,6 +174,13 @@ class PortalGate:
     def failing_alike(self) -> str:
         """The way in which the last records failed, for people."""
         return self._alike_kind
+
+    def _open(self, now: float) -> bool:
+        if self._opened_at is not None:
+            return False
+        self._opened_at = now
+        self._next_probe_at = now + self._limits.probe_every_s
+        return True
 
     def _release_probe(self, task: str, now: float) -> None:
         if self._probe == task:

@@ -1,9 +1,10 @@
-"""While the portal seems down, asks it for a page. No record pays for that, however long it lasts: only when
+"""When the portal may be down, asks it for a page. No record pays for that, however long it lasts: only when
 the portal answers is a record tried again.
 """
 
 from supervisor.assignment import Assignment
 from supervisor.portal_gate import PortalGate
+from tabworker.failures import FailureClass
 from tabworker.messages import DutyFailed, OpenPortal, PortalOpened
 
 _TOO_MANY_REQUESTS = 429
@@ -25,15 +26,22 @@ class PortalLook:
         duty = OpenPortal(epoch, self._address, self._timeout_s)
         return duty, Assignment(epoch, "portal", now, now + self._timeout_s)
 
+    @property
+    def under_way(self) -> bool:
+        return self._epoch is not None
+
     def awaits(self, epoch: int) -> bool:
         return epoch == self._epoch
 
-    def heard(self, report: PortalOpened | DutyFailed, now: float) -> None:
-        """A page is an answer, the sign-in page as well as any other; an error of the server is none."""
+    def heard(self, report: PortalOpened | DutyFailed, now: float) -> bool:
+        """A page is an answer, the sign-in page as well as any other; an error of the server is none. True
+        when the portal counts as down from now on.
+        """
         self._epoch = None
-        answers = (
-            isinstance(report, PortalOpened)
-            and report.status < _SERVER_ERROR
-            and report.status != _TOO_MANY_REQUESTS
-        )
-        self._gate.looked(answers, now)
+        return self._gate.looked(_answers(report), now)
+
+
+def _answers(report: PortalOpened | DutyFailed) -> bool | None:
+    if isinstance(report, DutyFailed):
+        return False if report.failure_class is FailureClass.TRANSIENT else None
+    return report.status < _SERVER_ERROR and report.status != _TOO_MANY_REQUESTS

@@ -51,9 +51,13 @@ class Schedule:
             return self._front.popleft()
         if self._fresh:
             return self._fresh.popleft()
-        if self._waiting and self._waiting[0][0] <= now:
+        if self._waits_no_more(now):
             return heapq.heappop(self._waiting)[2]
         return None
+
+    def is_retry_next(self, now: float) -> bool:
+        """Whether ``next_task`` has none but one that failed before."""
+        return not self._front and not self._fresh and self._waits_no_more(now)
 
     def ready_at(self) -> float | None:
         """The instant from which a task is ready: 0 when one is ready already, None when none is pending."""
@@ -89,3 +93,6 @@ class Schedule:
     @property
     def pending(self) -> int:
         return len(self._front) + len(self._fresh) + len(self._waiting)
+
+    def _waits_no_more(self, now: float) -> bool:
+        return bool(self._waiting) and self._waiting[0][0] <= now

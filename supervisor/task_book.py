@@ -91,6 +91,10 @@ class TaskBook:
     def ready_at(self) -> float | None:
         return self._schedule.ready_at()
 
+    def is_retry_next(self, now: float) -> bool:
+        """Whether the next task to lease is one that failed before."""
+        return self._schedule.is_retry_next(now)
+
     def next_epoch(self) -> int:
         """A fencing token that no lease and no duty of this work directory ever had."""
         return next(self._epochs)

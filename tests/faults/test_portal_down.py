@@ -52,6 +52,23 @@ def test_run_waits_and_goes_on_when_the_portal_answers_503_to_everything_for_a_w
         crew.assert_clean()
 
 
+def test_last_records_pay_once_when_the_portal_goes_down_under_them(tmp_path: Path) -> None:
+    """There are fewer of them than it takes of different records to tell that it is not the records."""
+    with (
+        PortalProcess(tmp_path, records=DOWN_AFTER - 1, latency=0.5) as portal,
+        new_crew(tmp_path, portal, give_up_s=60) as crew,
+    ):
+        eventually(lambda: crew.log("inventory_listed"), within_s=20, what="the inventory")
+        portal.stop()
+        eventually(lambda: crew.log("portal_down"), within_s=20, what="the portal seems down")
+        portal.start()
+        assert crew.wait(within_s=30) == 0, crew.said()
+        assert crew.query("SELECT max(charged), sum(deaths) FROM tasks") == [(1, 0)]
+        assert portal.logins() == 2  # it forgot the session when it was stopped
+        assert len(portal.served()) == DOWN_AFTER - 1
+        crew.assert_clean()
+
+
 def test_run_stops_with_its_code_and_resumes_when_the_portal_does_not_come_back(tmp_path: Path) -> None:
     with (
         PortalProcess(tmp_path, records=RECORDS, latency=0.3) as portal,

@@ -43,6 +43,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield opened
 
 
+@pytest.fixture
+def last(tmp_path: Path) -> Iterator[Desk]:
+    """One record is left, signed in."""
+    with open_desk(tmp_path, REFS[:1]) as opened:
+        opened.sign_in()
+        yield opened
+
+
 # --- the order of duties --------------------------------------------------------------------------
 
 
@@ -416,6 +424,47 @@ def test_no_record_pays_when_the_portal_is_down_for_long(desk: Desk) -> None:
     desk.opens(desk.look_duty(), status=404)
     desk.delivers(desk.fetch_duty())
     assert desk.said("the portal is back") == 1
+
+
+def test_last_record_pays_once_when_the_portal_goes_down_under_it(last: Desk) -> None:
+    last.fails(last.fetch_duty(), FailureClass.TRANSIENT, "connection refused")
+    last.now += 10.0
+    look = last.look_duty(1)
+    assert last.duty(2) is None
+    assert "looking whether the portal answers" in last.dispatcher.holding
+    last.opens(look, status=502)
+    assert last.said("neither is a look at the portal (it answered 502): the portal seems down") == 1
+    assert last.duty() is None
+    last.now += 30.0
+    last.opens(last.look_duty())
+    assert last.ledger.task(REFS[0]).charged == 1
+    last.delivers(last.fetch_duty())
+    assert last.said("the portal is back") == 1
+
+
+def test_last_record_is_tried_again_and_pays_when_the_portal_answers_a_look(last: Desk) -> None:
+    last.fails(last.fetch_duty(), FailureClass.TRANSIENT, "502 Bad Gateway")
+    for charged in (2, 3):
+        last.now += 10.0
+        last.opens(last.look_duty())
+        last.fails(last.fetch_duty(), FailureClass.TRANSIENT, "502 Bad Gateway")
+        assert last.ledger.task(REFS[0]).charged == charged
+    assert last.dispatcher.over
+    assert last.said("the portal seems down") == 0
+
+
+def test_last_record_is_tried_again_when_a_look_lost_its_worker(last: Desk) -> None:
+    last.fails(last.fetch_duty(), FailureClass.TRANSIENT, "502 Bad Gateway")
+    last.now += 10.0
+    last.look_duty()
+    last.dispatcher.lost(last.assignment, FailureClass.WORKER, "worker 1 was killed", "open", last.now)
+    assert last.fetch_duty().attempt == 2
+
+
+def test_fresh_records_are_not_held_up_by_one_that_failed(desk: Desk) -> None:
+    desk.fails(desk.fetch_duty(), FailureClass.TRANSIENT, "502 Bad Gateway")
+    desk.now += 10.0
+    assert desk.fetch_duty().attempt == 1
 
 
 def test_records_are_tried_and_pay_when_the_portal_answers_and_they_do_not_come(desk: Desk) -> None:

@@ -188,6 +188,59 @@ def test_circuit_allows_a_new_probe_when_the_last_was_throttled() -> None:
     assert opened.verdict(231.0).allowed
 
 
+def test_gate_wants_a_look_before_a_retry_when_nothing_but_failures_came() -> None:
+    doubted = gate()
+    assert not doubted.must_look(retry=True)
+    doubted.failed("A", TIMED_OUT, 100.0)
+    assert doubted.must_look(retry=True)
+    assert not doubted.must_look(retry=False)
+    doubted.succeeded()
+    assert not doubted.must_look(retry=True)
+
+
+def test_gate_wants_one_look_for_all_retries_when_the_portal_answers_until_one_fails_again() -> None:
+    doubted = gate()
+    doubted.failed("A", TIMED_OUT, 100.0)
+    doubted.looking(101.0)
+    assert not doubted.looked(True, 102.0)
+    assert not doubted.must_look(retry=True)
+    doubted.failed("A", TIMED_OUT, 103.0)
+    assert doubted.must_look(retry=True)
+
+
+def test_circuit_opens_when_a_look_before_a_retry_is_not_answered() -> None:
+    doubted = gate()
+    doubted.failed("A", TIMED_OUT, 100.0)
+    doubted.looking(101.0)
+    assert doubted.looked(False, 102.0)
+    assert doubted.verdict(132.0 - JUST).until == 132.0
+    assert doubted.verdict(132.0).allowed
+    doubted.looking(132.0)
+    assert not doubted.looked(False, 133.0)  # it opens once
+
+
+def test_circuit_stays_closed_when_a_document_came_while_a_look_was_not_answered() -> None:
+    doubted = gate()
+    doubted.failed("A", TIMED_OUT, 100.0)
+    doubted.looking(101.0)
+    doubted.succeeded()
+    assert not doubted.looked(False, 102.0)
+    assert doubted.circuit is Circuit.CLOSED
+
+
+def test_look_that_proved_nothing_holds_up_nobody_unless_the_circuit_is_open() -> None:
+    doubted = gate()
+    doubted.failed("A", TIMED_OUT, 100.0)
+    doubted.looking(101.0)
+    assert not doubted.looked(None, 102.0)
+    assert not doubted.must_look(retry=True)
+    opened = open_gate(now=100.0)
+    opened.looking(130.0)
+    assert not opened.looked(None, 131.0)
+    assert opened.must_look(retry=False)
+    assert opened.verdict(131.0).until == 161.0
+
+
 def test_circuit_closes_when_a_document_comes() -> None:
     opened = open_gate()
     opened.dispatched("D", 130.0)

@@ -61,6 +61,8 @@ def test_ready_instant_is_known_when_tasks_wait_or_not() -> None:
     assert schedule.ready_at() is None
     schedule.requeue("X", now=10.0, delay_s=5.0)
     assert schedule.ready_at() == 15.0
+    assert not schedule.is_retry_next(15.0 - 0.001)
+    assert schedule.is_retry_next(15.0)
     schedule.requeue_in_front("Y")
     assert schedule.ready_at() == 0.0
 
