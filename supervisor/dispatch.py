@@ -75,7 +75,9 @@ class Dispatcher:
         self._listing = Listing(
             settings, book, staging, only, tries, journal, self._stop, known=inventory_known
         )
-        self._look = PortalLook(portal_page, gate, settings.watchdog.task_timeout_s)
+        self._look = PortalLook(
+            portal_page, gate, settings.portal.step_timeout_s, settings.watchdog.task_timeout_s
+        )
         self.holding = ""
         self._false_alarms: Counter[str] = Counter()
         self._alarm_raised_by = ""

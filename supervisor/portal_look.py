@@ -12,18 +12,21 @@ _SERVER_ERROR = 500
 
 
 class PortalLook:
-    """``address``: a page of the portal that shows whether it works. One look at a time."""
+    """``address``: a page of the portal that shows whether it works, which may take ``step_s`` as any page of
+    a record may. One look at a time; whoever looks has ``timeout_s``, as for a task.
+    """
 
-    def __init__(self, address: str, gate: PortalGate, timeout_s: float) -> None:
+    def __init__(self, address: str, gate: PortalGate, step_s: float, timeout_s: float) -> None:
         self._address = address
         self._gate = gate
+        self._step_s = step_s
         self._timeout_s = timeout_s
         self._epoch: int | None = None
 
     def give(self, epoch: int, now: float) -> tuple[OpenPortal, Assignment]:
         self._epoch = epoch
         self._gate.looking(now)
-        duty = OpenPortal(epoch, self._address, self._timeout_s)
+        duty = OpenPortal(epoch, self._address, self._step_s)
         return duty, Assignment(epoch, "portal", now, now + self._timeout_s)
 
     @property

@@ -112,6 +112,7 @@ class Desk:
         duty = self.duty(slot)
         assert isinstance(duty, OpenPortal), duty
         assert duty.url == PORTAL_PAGE
+        assert duty.timeout_s < self.assignment.deadline_at - self.now
         return duty
 
     # --- what a worker says ---
