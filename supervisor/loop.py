@@ -7,6 +7,7 @@ workers report failures that are not their records' fault; and reports are heard
 because a result that is already there saves its worker (HAZARDS P11).
 """
 
+import os
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,9 @@ _TURN_S = 0.2
 
 _DISK_CHECK_EVERY_S = 5.0
 
+_LEAST_BOOTS_AT_ONCE = 2
+"""On a machine of one processor too, so that one that freezes in its boot does not hold up the next."""
+
 
 @dataclass
 class _Ending:
@@ -61,7 +65,8 @@ class Loop:
         self._limits = WatchLimits(watchdog.heartbeat_timeout_s, watchdog.boot_timeout_s)
         self._fates: dict[str, Fate] = {}
         by_hand = parts.settings.portal.by_hand
-        self._staffing = Staffing(parts.settings.run, watchdog, by_hand=by_hand)
+        boots_at_once = max(_LEAST_BOOTS_AT_ONCE, os.cpu_count() or 1)
+        self._staffing = Staffing(parts.settings.run, watchdog, by_hand=by_hand, boots_at_once=boots_at_once)
         self._showing = Showing(parts, self._clock, self._staffing)
         self._interrupts = 0
         self._ending: _Ending | None = None
@@ -175,6 +180,7 @@ class Loop:
                 )
             )
             return
+        self._staffing.chrome_died()
         chrome.start()
 
     # --- the crew ---
@@ -360,16 +366,21 @@ class Loop:
 
     def _fill_slots(self) -> None:
         parts, dispatcher = self._parts, self._parts.dispatcher
-        work_left = parts.book.work_left if dispatcher.inventory_known else None
-        for slot in range(1, self._staffing.wanted(work_left, dispatcher.session.number) + 1):
-            if parts.crew.in_slot(slot) is None and self._staffing.may_start(slot, self._now):
-                parts.crew.spawn(
-                    slot,
-                    partial(parts.make_setup, slot),
-                    parts.chrome.open_tab(),
-                    parts.chrome.ws_url,
-                    self._now,
-                )
+        workers = parts.crew.workers
+        for slot in self._staffing.to_start(
+            taken={worker.slot for worker in workers},
+            booting=sum(not worker.attached for worker in workers),
+            work_left=parts.book.work_left if dispatcher.inventory_known else None,
+            sessions=dispatcher.session.number,
+            now=self._now,
+        ):
+            parts.crew.spawn(
+                slot,
+                partial(parts.make_setup, slot),
+                parts.chrome.open_tab(),
+                parts.chrome.ws_url,
+                self._now,
+            )
 
     # --- publish ---
 

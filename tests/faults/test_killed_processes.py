@@ -173,9 +173,10 @@ def test_run_stops_with_its_code_and_resumes_when_chrome_dies_more_often_than_al
     with TabcrewProcess(
         tmp_path, portal.url, environ={"TMPDIR": str(temp)}, run__workers=2, chrome__max_restarts=1
     ) as crew:
-        for _ in range(2):
+        for started in (1, 2):
+            eventually(lambda n=started: len(crew.log("chrome_up")) == n, within_s=20)  # type: ignore[misc]
             crew.wait_for_documents(crew.done() + 1, within_s=40)
-            os.kill(crew.status()["chrome_pid"], signal.SIGKILL)
+            os.kill(crew.log("chrome_up")[-1]["pid"], signal.SIGKILL)
         assert crew.wait(within_s=20) == ExitCode.RESTART_LIMIT, crew.said()
         assert "Chrome died 2 times within 600 s, and [chrome] max_restarts allows 1" in crew.said()
         assert crew.query("SELECT sum(charged), sum(deaths) FROM tasks") == [(0, 0)]
