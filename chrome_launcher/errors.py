@@ -4,6 +4,7 @@ ChromeError
 ├── ChromeNotFound      no Chrome on this machine, or not where the setting says
 │   └── InstallFailed   and it could not be installed
 ├── ChromeCannotStart   it was started, or could not be, and does not answer
+│   ├── ChromeDied      it was killed or crashed before it answered
 │   └── ProfileInUse    another Chrome runs on this profile
 ├── ChromeNotAttached   no Chrome answers where one should run already
 ├── CdpError            Chrome answered a command with an error
@@ -28,6 +29,10 @@ class InstallFailed(ChromeNotFound):
 
 class ChromeCannotStart(ChromeError):
     """The text holds how long was waited, Chrome's own last words, and what to do."""
+
+
+class ChromeDied(ChromeCannotStart):
+    """Something ended it, such as the kernel for want of memory: the next try may well succeed."""
 
 
 class ChromeNotAttached(ChromeError):

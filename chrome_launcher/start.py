@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from chrome_launcher.chrome import Chrome, end_process
-from chrome_launcher.errors import ChromeCannotStart, ChromeError, ConnectionLost
+from chrome_launcher.errors import ChromeCannotStart, ChromeDied, ChromeError, ConnectionLost
 from chrome_launcher.find import ChromeBinary
 from chrome_launcher.process_tree import ProcessIdentity
 from chrome_launcher.profile import PORT_FILE
@@ -17,6 +17,9 @@ from chrome_launcher.switches import crash_folder
 
 _POLL_S = 0.02
 _PORT_FILE_TEXT = re.compile(r"(\d+)\n(/devtools/browser/\S+)")
+
+_LAST_OF_ITS_OWN = 128
+"""Exit codes above it mean a signal, told by a shell in between, or on Windows an exception."""
 
 _WITH_LIFE_LINE = ["/bin/sh", "-c", 'exec "$@" 3<&0 4>/dev/null </dev/null', "sh"]
 """Moves our pipe from fd 0 to fd 3, where --remote-debugging-pipe reads its commands. None is ever sent:
@@ -87,7 +90,7 @@ def _wait_until_it_answers(
     while (left_s := began + timeout_s - time.monotonic()) > 0:
         code = process.poll()
         if code is not None:
-            raise _cannot_start(f"ended with code {code}", began, process.pid, stderr_path)
+            raise _ended(code, began, process.pid, stderr_path)
         address = _read_port_file(profile_dir)
         if address is not None:
             ws_url = f"ws://{address}"
@@ -140,13 +143,27 @@ def _ask_who_answers(
     return identity, str(product)
 
 
-def _cannot_start(what: str, began: float, pid: int, stderr_path: Path) -> ChromeCannotStart:
+def _ended(code: int, began: float, pid: int, stderr_path: Path) -> ChromeCannotStart:
+    what = f"ended with code {code}"
+    if 0 <= code <= _LAST_OF_ITS_OWN:
+        return _cannot_start(what, began, pid, stderr_path, otherwise="Start it by hand to see more.")
+    hint = "It was killed or crashed. With too little memory, lower [run] workers."
+    return _cannot_start(what, began, pid, stderr_path, otherwise=hint, kind=ChromeDied)
+
+
+def _cannot_start(
+    what: str,
+    began: float,
+    pid: int,
+    stderr_path: Path,
+    otherwise: str = "Raise [chrome] start_timeout_s if it is only slow.",
+    kind: type[ChromeCannotStart] = ChromeCannotStart,
+) -> ChromeCannotStart:
+    """``otherwise``: the hint when nothing that it said gives one."""
     said = stderr_tail(stderr_path)
-    hint = next(
-        (hint for word, hint in _HINTS if word in said), "Raise [chrome] start_timeout_s if it is only slow."
-    )
-    return ChromeCannotStart(
-        f"Chrome (pid {pid}) {what}, {time.monotonic() - began:.1f} s after its start: given up. "
+    hint = next((hint for word, hint in _HINTS if word in said), otherwise)
+    return kind(
+        f"Chrome (pid {pid}) {what}, {time.monotonic() - began:.1f} s after its start. "
         + (f"Its last words:\n{said}\n" if said else "It said nothing. ")
         + hint
     )

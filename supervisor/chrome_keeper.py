@@ -1,6 +1,7 @@
 """Keeps one Chrome at hand: start, probe, cookies in memory, restart. Knows no tasks and no workers.
 
     DOWN ──start──► STARTING ──up──► UP ──died or frozen──► DOWN
+                        ├──died while it started──► DOWN
                         └──cannot start──► BROKEN
 
 Starting takes seconds, so it runs in a thread: Ctrl-C is heard meanwhile. The loop calls ``look`` every turn.
@@ -15,7 +16,13 @@ from typing import Any
 from loguru import logger
 
 from chrome_launcher.browser_state import get_cookies, set_cookies
-from chrome_launcher.errors import ChromeError
+from chrome_launcher.errors import (
+    CdpTimeout,
+    ChromeCannotStart,
+    ChromeDied,
+    ChromeError,
+    ConnectionLost,
+)
 from chrome_launcher.process_tree import ProcessIdentity, sweep_profile
 from supervisor.attached_chrome import Attachment
 from supervisor.browser import Browser
@@ -60,6 +67,7 @@ class ChromeKeeper:
         self._reading_cookies: Future[dict[str, Any]] | None = None
         self.restarts = RestartLimit(settings.max_restarts, settings.restart_window_s)
         self.state = ChromeState.DOWN
+        self._was_up = False
         self.why = ""
         self.error: ChromeError | None = None
 
@@ -94,7 +102,7 @@ class ChromeKeeper:
     def look(self, now: float) -> bool:
         """Note what became of Chrome; True when its state changed."""
         if self.state is ChromeState.STARTING and self._starting is not None and self._starting.done():
-            self._take_started(self._starting)
+            self._take_started(self._starting, now)
             return True
         if self.state is not ChromeState.UP or self._running is None:
             return False
@@ -171,7 +179,7 @@ class ChromeKeeper:
 
     # --- inside ---
 
-    def _take_started(self, starting: "Future[Browser]") -> None:
+    def _take_started(self, starting: "Future[Browser]", now: float) -> None:
         error = starting.exception()
         if error is None:
             self._running = starting.result()
@@ -179,6 +187,7 @@ class ChromeKeeper:
             self._starting = None
             self._probe = None
             self.state = ChromeState.UP
+            self._was_up = True
             logger.bind(event="chrome_up", pid=self._running.pid).info("{} is up", self._running.product)
             return
         self._starting = None
@@ -187,6 +196,16 @@ class ChromeKeeper:
         self.error = error
         self.why = str(error)
         self.state = ChromeState.BROKEN
+        if self._may_start_next_time(error):
+            self.restarts.note(now)
+            if not self.restarts.exceeded(now):
+                self.state = ChromeState.DOWN
+
+    def _may_start_next_time(self, error: ChromeError) -> bool:
+        """It died on its way up; or it is a Chrome that could start before."""
+        if isinstance(error, ChromeDied | ConnectionLost | CdpTimeout):
+            return True
+        return self._was_up and isinstance(error, ChromeCannotStart)
 
     def _sweep(self) -> None:
         if self.is_ours:

@@ -154,7 +154,7 @@ class Loop:
         elif parts.chrome.state is ChromeState.DOWN:
             parts.pause.release()
             what_now = "replacing it and all workers" if parts.chrome.is_ours else "stopping"
-            parts.journal.error("chrome_died", f"{parts.chrome.why}: {what_now}")
+            parts.journal.error("chrome_died", f"{parts.chrome.why.rstrip('.')}: {what_now}")
             for worker in parts.crew.workers:
                 self._dismiss(worker, Fate(FailureClass.OURS, parts.chrome.why, counts_as_restart=False))
             if not parts.chrome.is_ours:

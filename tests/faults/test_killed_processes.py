@@ -15,6 +15,7 @@ import pytest
 from chrome_launcher.process_tree import processes_of_profile
 from supervisor.exit_codes import ExitCode
 from supervisor.guardian import RUN_MARK
+from tests.support.chrome import chrome_binary
 from tests.support.eventually import eventually
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
@@ -165,6 +166,28 @@ def leave_a_stopped_chrome(crew: TabcrewProcess) -> None:
     assert chrome.is_running()
     assert (crew.work_dir / "profile" / "SingletonLock").is_symlink()
     (crew.work_dir / "staging" / "999.pdf").write_bytes(b"%PDF-1.7")
+
+
+def test_run_goes_on_when_chrome_is_killed_while_it_starts(
+    tmp_path: Path, portal: PortalProcess, temp: Path
+) -> None:
+    """The first one, and the one that is to replace another."""
+    chrome = tmp_path / "chrome"
+    chrome.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec {chrome_binary().path} --version\n'
+        f"echo start >> {tmp_path}/starts\n"
+        f'[ $(( $(wc -l < {tmp_path}/starts) % 2 )) = 1 ] && kill -9 $$\nexec {chrome_binary().path} "$@"\n'
+    )
+    chrome.chmod(0o755)
+    with TabcrewProcess(
+        tmp_path, portal.url, environ={"TMPDIR": str(temp)}, run__workers=2, chrome__path=chrome
+    ) as crew:
+        crew.wait_for_documents(1, within_s=40)
+        os.kill(crew.log("chrome_up")[-1]["pid"], signal.SIGKILL)
+        assert_all_delivered(crew, portal, temp)
+        assert (tmp_path / "starts").read_text().split() == ["start"] * 4
+        assert len(crew.log("chrome_died")) == 3
+        assert crew.query("SELECT sum(charged), sum(deaths) FROM tasks") == [(0, 0)]
 
 
 def test_run_stops_with_its_code_and_resumes_when_chrome_dies_more_often_than_allowed(

@@ -1,6 +1,7 @@
 """What the keeper makes of a Chrome that lives and yet does not answer; its port is a real socket."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -120,3 +121,25 @@ def test_run_goes_on_when_chrome_freezes_while_its_cookies_are_read(
     with keeper_of(Peer(well=False), tmp_path) as keeper:
         keeper.remember_session()
         assert keeper.state is ChromeState.UP  # the next look finds out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the false Chrome is a shell script")
+@pytest.mark.parametrize(("end", "tries"), [("kill -9 $$", 3), ("exit 1", 1)])
+def test_chrome_is_started_again_as_often_as_allowed_when_it_was_killed_while_it_started(
+    tmp_path: Path, end: str, tries: int
+) -> None:
+    false_chrome = tmp_path / "chrome"
+    false_chrome.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec echo Chromium 1.0\necho try >> {tmp_path}/tries\n{end}\n'
+    )
+    false_chrome.chmod(0o755)
+    settings, work_dir = ChromeSettings(path=str(false_chrome), max_restarts=2), WorkDir(tmp_path)
+    work_dir.logs.mkdir(exist_ok=True)
+    keeper = ChromeKeeper(settings, work_dir, Launch(settings, work_dir, 1, True, (), print), lambda: None)
+    while keeper.state is ChromeState.DOWN:
+        keeper.start()
+        eventually(lambda: keeper.look(100.0), within_s=10)
+    assert keeper.state is ChromeState.BROKEN
+    assert "ended with code" in keeper.why
+    assert (tmp_path / "tries").read_text().split() == ["try"] * tries
+    keeper.stop()

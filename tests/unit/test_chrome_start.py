@@ -9,7 +9,7 @@ import pytest
 
 from chrome_launcher import launch
 from chrome_launcher.chrome import Chrome
-from chrome_launcher.errors import ChromeCannotStart, ChromeError
+from chrome_launcher.errors import ChromeCannotStart, ChromeDied, ChromeError
 from chrome_launcher.find import ChromeBinary
 from chrome_launcher.launch import launch_chrome
 from tests.support.chrome import leftovers
@@ -82,6 +82,15 @@ def test_launch_believes_no_port_when_another_program_listens_there(tmp_path: Pa
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the sandbox needs the kernel's help on Linux alone"
 )
+@pytest.mark.parametrize("end", ["kill -9 $$", "kill -11 $$", "exit 137"])
+def test_launch_tells_apart_a_chrome_that_was_killed_while_it_started(tmp_path: Path, end: str) -> None:
+    with pytest.raises(ChromeDied, match=r"(?s)ended with code (-9|-11|137), .* lower \[run\] workers"):
+        start(tmp_path, end)
+    with pytest.raises(ChromeCannotStart, match="Start it by hand") as caught:
+        start(tmp_path, "exit 1")
+    assert not isinstance(caught.value, ChromeDied)
+
+
 def test_launch_tries_without_the_sandbox_when_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
