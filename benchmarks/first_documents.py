@@ -30,7 +30,7 @@ def _run_with(processors: int) -> tuple[str, ...]:
 
 
 def main() -> None:
-    """Measure and print two lines for each number of boots."""
+    """Measure and print one line for each number of boots."""
     arguments = _arguments()
     for boots in arguments.boots.split(","):
         with tempfile.TemporaryDirectory(prefix="tabcrew-bench-") as folder:

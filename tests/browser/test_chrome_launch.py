@@ -17,7 +17,14 @@ from chrome_launcher.launch import launch_chrome
 from chrome_launcher.process_tree import ProcessIdentity, processes_of_profile, sweep_profile
 from chrome_launcher.root_connection import RootConnection
 from chrome_launcher.tabs import list_tabs, open_tab
-from tests.support.chrome import chrome_binary, leftovers, root_connection, running_chrome, virtual_display
+from tests.support.chrome import (
+    chrome_binary,
+    false_chrome,
+    leftovers,
+    root_connection,
+    running_chrome,
+    virtual_display,
+)
 from tests.support.eventually import eventually
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="stops processes by signal")
@@ -89,13 +96,11 @@ def test_launch_refuses_when_a_chrome_runs_on_the_profile(tmp_path: Path) -> Non
 def test_launch_refuses_the_answer_when_another_chrome_gives_it(tmp_path: Path) -> None:
     with running_chrome(tmp_path / "other") as other:
         port_file = tmp_path / "profile" / "DevToolsActivePort"
-        false_chrome = tmp_path / "false-chrome"
         address = other.ws_url.removeprefix("ws://127.0.0.1:").replace("/", "\\n/", 1)
-        false_chrome.write_text(f"#!/bin/sh\nprintf '{address}' > '{port_file}'\nsleep 60\n")
-        false_chrome.chmod(0o755)
+        impostor = false_chrome(tmp_path, f"printf '{address}' > '{port_file}'\nsleep 60")
         with pytest.raises(ChromeCannotStart, match="which is not the Chrome that was started"):
             launch_chrome(
-                ChromeBinary(false_chrome, "Chromium", "1.0"),
+                ChromeBinary(impostor, "Chromium", "1.0"),
                 tmp_path / "profile",
                 headless=True,
                 renderer_limit=4,

@@ -15,7 +15,7 @@ import pytest
 from chrome_launcher.process_tree import processes_of_profile
 from supervisor.exit_codes import ExitCode
 from supervisor.guardian import RUN_MARK
-from tests.support.chrome import chrome_binary
+from tests.support.chrome import chrome_binary, false_chrome
 from tests.support.eventually import eventually
 from tests.support.portal import PortalProcess
 from tests.support.tabcrew import TabcrewProcess
@@ -172,13 +172,12 @@ def test_run_goes_on_when_chrome_is_killed_while_it_starts(
     tmp_path: Path, portal: PortalProcess, temp: Path
 ) -> None:
     """The first one, and the one that is to replace another."""
-    chrome = tmp_path / "chrome"
-    chrome.write_text(
-        f'#!/bin/sh\n[ "$1" = --version ] && exec {chrome_binary().path} --version\n'
+    chrome = false_chrome(
+        tmp_path,
+        f'[ "$1" = --version ] && exec {chrome_binary().path} --version\n'
         f"echo start >> {tmp_path}/starts\n"
-        f'[ $(( $(wc -l < {tmp_path}/starts) % 2 )) = 1 ] && kill -9 $$\nexec {chrome_binary().path} "$@"\n'
+        f'[ $(( $(wc -l < {tmp_path}/starts) % 2 )) = 1 ] && kill -9 $$\nexec {chrome_binary().path} "$@"',
     )
-    chrome.chmod(0o755)
     with TabcrewProcess(
         tmp_path, portal.url, environ={"TMPDIR": str(temp)}, run__workers=2, chrome__path=chrome
     ) as crew:

@@ -21,6 +21,14 @@ def chrome_binary() -> ChromeBinary:
     return find_chrome()
 
 
+def false_chrome(folder: Path, script: str) -> Path:
+    """A program for sh in Chrome's place."""
+    path = folder / "false-chrome"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
 @contextmanager
 def running_chrome(
     profile_dir: Path,

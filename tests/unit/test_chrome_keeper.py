@@ -22,6 +22,7 @@ from supervisor.chrome_keeper import ChromeKeeper, ChromeState
 from supervisor.launched_chrome import Launch, LaunchedChrome
 from supervisor.settings_sections import ChromeSettings
 from supervisor.work_dir import WorkDir
+from tests.support.chrome import false_chrome
 from tests.support.eventually import eventually
 
 
@@ -128,12 +129,10 @@ def test_run_goes_on_when_chrome_freezes_while_its_cookies_are_read(
 def test_chrome_is_started_again_as_often_as_allowed_when_it_was_killed_while_it_started(
     tmp_path: Path, end: str, tries: int
 ) -> None:
-    false_chrome = tmp_path / "chrome"
-    false_chrome.write_text(
-        f'#!/bin/sh\n[ "$1" = --version ] && exec echo Chromium 1.0\necho try >> {tmp_path}/tries\n{end}\n'
+    chrome = false_chrome(
+        tmp_path, f'[ "$1" = --version ] && exec echo Chromium 1.0\necho try >> {tmp_path}/tries\n{end}'
     )
-    false_chrome.chmod(0o755)
-    settings, work_dir = ChromeSettings(path=str(false_chrome), max_restarts=2), WorkDir(tmp_path)
+    settings, work_dir = ChromeSettings(path=str(chrome), max_restarts=2), WorkDir(tmp_path)
     work_dir.logs.mkdir(exist_ok=True)
     keeper = ChromeKeeper(settings, work_dir, Launch(settings, work_dir, 1, True, (), print), lambda: None)
     while keeper.state is ChromeState.DOWN:

@@ -12,20 +12,13 @@ from chrome_launcher.chrome import Chrome
 from chrome_launcher.errors import ChromeCannotStart, ChromeDied, ChromeError
 from chrome_launcher.find import ChromeBinary
 from chrome_launcher.launch import launch_chrome
-from tests.support.chrome import leftovers
+from tests.support.chrome import false_chrome, leftovers
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the false Chromes are shell scripts")
 
 
-def false_chrome(folder: Path, script: str) -> ChromeBinary:
-    path = folder / "false-chrome"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return ChromeBinary(path, "Chromium", "1.0")
-
-
 def start(folder: Path, script: str, timeout_s: float = 20.0) -> Chrome:
-    binary = false_chrome(folder, script)
+    binary = ChromeBinary(false_chrome(folder, script), "Chromium", "1.0")
     return launch_chrome(
         binary, folder / "profile", headless=True, renderer_limit=4, start_timeout_s=timeout_s
     )
@@ -117,7 +110,7 @@ def test_launch_starts_nothing_when_visible_and_there_is_no_display(
 ) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    binary = false_chrome(tmp_path, f"touch {tmp_path}/started")
+    binary = ChromeBinary(false_chrome(tmp_path, f"touch {tmp_path}/started"), "Chromium", "1.0")
     with pytest.raises(ChromeError, match="--headless"):
         launch_chrome(binary, tmp_path / "profile", headless=False, renderer_limit=4)
     assert not (tmp_path / "started").exists()
