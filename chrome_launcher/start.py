@@ -16,6 +16,9 @@ from chrome_launcher.stderr_file import open_stderr, stderr_tail
 from chrome_launcher.switches import crash_folder
 
 _POLL_S = 0.02
+_ASK_S = 1.0
+"""The least that one question is given: the last one, cut off, would hide what the others have learned."""
+
 _PORT_FILE_TEXT = re.compile(r"(\d+)\n(/devtools/browser/\S+)")
 
 _LAST_OF_ITS_OWN = 128
@@ -95,7 +98,7 @@ def _wait_until_it_answers(
         if address is not None:
             ws_url = f"ws://{address}"
             try:
-                identity, product = _ask_who_answers(ws_url, process, left_s)
+                identity, product = _ask_who_answers(ws_url, process, max(left_s, _ASK_S))
             except ChromeError as error:
                 last = str(error)
             else:
